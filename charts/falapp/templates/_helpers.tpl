@@ -1,0 +1,29 @@
+{{- /* Every name and label of the chart's objects. */ -}}
+
+{{- /* The operator's objects: the release's name, with the chart's unless it holds it already. */ -}}
+{{- define "falapp.operator" -}}
+{{- if contains .Chart.Name .Release.Name -}}
+{{- printf "%s-operator" (.Release.Name | trunc 54) -}}
+{{- else -}}
+{{- printf "%s-%s-operator" (.Release.Name | trunc 47) .Chart.Name -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* What selects the operator's pod; it must never change. */ -}}
+{{- define "falapp.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
+{{- end -}}
+
+{{- define "falapp.labels" -}}
+{{ include "falapp.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- /* Where the bundle of customCA.configMap is mounted; the key is always ca.crt there. */ -}}
+{{- define "falapp.ca" -}}
+/etc/falapp/ca
+{{- end -}}

@@ -1,0 +1,6 @@
+"""The command of a RUN in the build pod: `python3 /kaniko/falapp/install.py LAYER`."""
+
+from falapp_builder import install
+
+if __name__ == "__main__":
+    install.main()

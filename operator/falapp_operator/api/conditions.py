@@ -1,0 +1,156 @@
+"""Conditions: each type beside all of its reasons, and the one way to set them.
+
+The rules of the setter are Cluster API's (util/conditions/setter.go): observedGeneration is always
+stamped, lastTransitionTime moves only when the status does, Ready stands first.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from falapp_operator.api import model
+
+
+class ConditionType(StrEnum):
+    """The conditions of our kinds. Argo CD, Helm and ``kubectl wait`` read Ready and Stalled."""
+
+    READY = "Ready"
+    ENVIRONMENT_READY = "EnvironmentReady"
+    SETUP_COMPLETE = "SetupComplete"
+    STALLED = "Stalled"
+
+
+class Reason(StrEnum):
+    """Why a condition is as it is, one sentence each."""
+
+    # Ready of a FalApp
+    RUNNERS_READY = "RunnersReady"
+    """Every replica of the current revision serves."""
+    SCALED_TO_ZERO = "ScaledToZero"
+    """No replica is asked for."""
+    ENVIRONMENT_NOT_READY = "EnvironmentNotReady"
+    """The packages are not built yet."""
+    STARTING = "Starting"
+    """Runner pods are being created, or setup() is running."""
+    WAITING_FOR_CAPACITY = "WaitingForCapacity"
+    """No node has room for a runner, or none matches the machine type; it starts when one does."""
+
+    # Ready of an Environment, EnvironmentReady of a FalApp
+    PENDING = "Pending"
+    """Nothing is known yet."""
+    BUILDING = "Building"
+    """A build Job is running."""
+    BUILT = "Built"
+    """The image was built for this Environment and pushed."""
+    FOUND_IN_REGISTRY = "FoundInRegistry"
+    """The registry had the image already; nothing was built."""
+
+    # SetupComplete of a FalApp
+    SETUP_RUNNING = "SetupRunning"
+    """At least one runner has started and its setup() has not returned."""
+    SETUP_RETURNED = "SetupReturned"
+    """setup() returned in every ready runner."""
+    NO_RUNNERS = "NoRunners"
+    """No runner has been started."""
+
+    # Stalled while nothing is wrong
+    PROGRESSING = "Progressing"
+    """Nothing needs a hand: the object is as asked for, or on its way there."""
+
+    # User errors: Stalled until the spec changes
+    INVALID_SPEC = "InvalidSpec"
+    """The API server let something pass that the operator cannot use."""
+    UNKNOWN_MACHINE_TYPE = "UnknownMachineType"
+    """No MachineType has the name that the FalApp gives."""
+    UNSUPPORTED_PYTHON = "UnsupportedPython"
+    """The operator has no base and runtime image for the Python version asked for."""
+    NAME_TAKEN = "NameTaken"
+    """A Deployment or Service of the app's name exists and is not the app's."""
+    CONFIG_MAP_NOT_FOUND = "ConfigMapNotFound"
+    """A ConfigMap that the spec names, or a key of it, does not exist."""
+    SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105 - a reason, not a secret
+    """A Secret that the spec names, or a key of it, does not exist."""
+    LOAD_FAILED = "LoadFailed"
+    """The app's file could not be imported, or has no such class."""
+    SETUP_FAILED = "SetupFailed"
+    """setup() raised, or ended the process."""
+    RUNNER_FAILED = "RunnerFailed"
+    """A runner's process ended by itself, before or after setup()."""
+    OUT_OF_MEMORY = "OutOfMemory"
+    """A container was killed because it used more memory than its machine type has."""
+    IMAGE_PULL_FAILED = "ImagePullFailed"
+    """A node cannot pull an image that the pod needs."""
+
+    # How builds fail
+    PACKAGE_NOT_FOUND = "PackageNotFound"
+    """An index does not have the package, or not that version."""
+    RESOLUTION_IMPOSSIBLE = "ResolutionImpossible"
+    """No set of versions satisfies all requirements together."""
+    INVALID_REQUIREMENT = "InvalidRequirement"
+    """A requirement is not one that pip accepts, or one that is refused here."""
+    INDEX_UNREACHABLE = "IndexUnreachable"
+    """A package index did not answer."""
+    INSTALL_FAILED = "InstallFailed"
+    """A package was found and could not be installed."""
+    BUILD_FAILED = "BuildFailed"
+    """The build ended in a way that has no reason of its own."""
+    BUILD_TIMEOUT = "BuildTimeout"
+    """The build took longer than it may."""
+    PUBLISH_FAILED = "PublishFailed"
+    """The image was built and could not be pushed."""
+    REGISTRY_UNREACHABLE = "RegistryUnreachable"
+    """The registry did not answer, or refused the question; asked again with growing pauses."""
+
+
+class Condition(model.Model):
+    """One observation of an object's state, as in Kubernetes' ``metav1.Condition``."""
+
+    type: Annotated[str, Field(max_length=316)]
+    """What the condition is about."""
+    status: Literal["True", "False", "Unknown"]
+    """Whether it holds."""
+    reason: Annotated[str, Field(min_length=1, max_length=1024)]
+    """Why, as one word in CamelCase."""
+    message: Annotated[str, Field(max_length=32768)] = ""
+    """Why, as a sentence."""
+    observed_generation: Annotated[int, Field(ge=0)] = 0
+    """The generation of the spec that was looked at."""
+    last_transition_time: Annotated[str, Field(json_schema_extra={"format": "date-time"})] = ""
+    """When the status changed last, UTC."""
+
+
+def condition(
+    type_: ConditionType, status: bool | None, reason: str, message: str = ""
+) -> Condition:
+    """Return a condition without time and generation; `merged` adds them. None means Unknown."""
+    word: Literal["True", "False", "Unknown"] = (
+        "Unknown" if status is None else "True" if status else "False"
+    )
+    return Condition(type=type_.value, status=word, reason=str(reason), message=message)
+
+
+def merged(
+    old: Iterable[Condition], new: Iterable[Condition], generation: int, now: str
+) -> tuple[Condition, ...]:
+    """Return ``new`` with generation and times; a status that stays keeps its ``old`` time.
+
+    Args:
+        old: The conditions that the object has.
+        new: The conditions that it shall have, all of them.
+        generation: metadata.generation of the spec that was looked at.
+        now: The time, RFC 3339 in UTC and whole seconds.
+    """
+    before = {c.type: c for c in old}
+    order = list(ConditionType)
+
+    def stamped(c: Condition) -> Condition:
+        was = before.get(c.type)
+        same = was is not None and was.status == c.status and was.last_transition_time
+        since = was.last_transition_time if was is not None and same else now
+        return c.model_copy(
+            update={"observed_generation": generation, "last_transition_time": since}
+        )
+
+    return tuple(stamped(c) for c in sorted(new, key=lambda c: order.index(ConditionType(c.type))))

@@ -1,0 +1,55 @@
+"""Environment: one content-addressed set of packages and its build."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from falapp_operator.api import model
+from falapp_operator.api.conditions import Condition
+from falapp_operator.api.failure import Failure
+from falapp_operator.api.falapp import Requirements
+
+
+class EnvironmentSpec(model.Model):
+    """Everything that decides what the image holds; it never changes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "cel": [
+                model.cel(
+                    "self == oldSelf",
+                    "an Environment's spec never changes: another one has another name",
+                )
+            ]
+        }
+    )
+
+    base_image: Annotated[str, Field(min_length=1, max_length=1024)]
+    """The image underneath, which holds Python."""
+    python_version: Annotated[str, Field(pattern=r"^3\.[0-9]{1,2}$", max_length=4)]
+    """The minor version of Python, as 3.11."""
+    platform: Annotated[str, Field(pattern=r"^linux/[a-z0-9]+$", max_length=32)] = "linux/amd64"
+    """The operating system and architecture."""
+    layers: Annotated[tuple[Requirements, ...], Field(max_length=16)] = ()
+    """Lists of pip arguments; each is resolved by itself, and installed on top of the others."""
+
+
+class EnvironmentBuildStatus(model.Model):
+    """An Environment's status: its image, or what keeps it from having one."""
+
+    observed_generation: int = 0
+    """The generation of the spec that was looked at."""
+    conditions: Annotated[
+        tuple[Condition, ...], Field(json_schema_extra={"list_map_keys": ["type"]})
+    ] = ()
+    """Ready and Stalled."""
+    image: str = ""
+    """The image, by digest, once there is one."""
+    packages: int = 0
+    """How many packages it holds."""
+    build_seconds: int = 0
+    """How long the build took; 0 where the registry had the image."""
+    attempts: int = 0
+    """How many builds were started since the last success."""
+    failure: Failure | None = None
+    """What keeps the environment from being ready, if something does."""

@@ -1,0 +1,210 @@
+"""FalApp: an app, as its users write it."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from falapp_operator.api import model
+from falapp_operator.api.conditions import Condition
+from falapp_operator.api.failure import Failure
+
+FileName = Annotated[str, Field(max_length=253)]
+Requirement = Annotated[str, Field(min_length=1, max_length=2048)]
+Requirements = Annotated[tuple[Requirement, ...], Field(max_length=256)]
+
+
+class ConfigMapSource(model.Model):
+    """Files from a ConfigMap in the FalApp's namespace."""
+
+    name: model.Name
+    """The ConfigMap's name; each of its keys is a file."""
+
+
+class Source(model.Model):
+    """Where the app's files come from: exactly one of its fields."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "cel": [
+                model.cel(
+                    "has(self.inline) != has(self.configMap)",
+                    "give exactly one of inline and configMap",
+                ),
+                model.cel(
+                    "!has(self.inline) || "
+                    "self.inline.all(f, f.matches('^[A-Za-z0-9_][A-Za-z0-9._-]*$'))",
+                    "inline: a file name may hold letters, digits, '.', '_' and '-', and no folder",
+                ),
+                model.cel(
+                    "!has(self.inline) || "
+                    "self.inline.map(f, size(self.inline[f])).sum() <= 1000000",
+                    "inline: the files together hold at most 1,000,000 characters, "
+                    "which is what a ConfigMap takes",
+                ),
+            ]
+        }
+    )
+
+    inline: Annotated[
+        dict[FileName, Annotated[str, Field(max_length=262144)]] | None,
+        Field(min_length=1, max_length=64),
+    ] = None
+    """The files themselves, as {name: text}."""
+    config_map: ConfigMapSource | None = None
+    """A ConfigMap that holds the files."""
+
+
+class KeyRef(model.Model):
+    """One key of a Secret or ConfigMap in the FalApp's namespace."""
+
+    name: model.Name
+    """The object's name."""
+    key: Annotated[str, Field(min_length=1, max_length=253)]
+    """The key in it."""
+
+
+class EnvVarSource(model.Model):
+    """Where a variable's value comes from: exactly one of its fields."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "cel": [
+                model.cel(
+                    "has(self.secretKeyRef) != has(self.configMapKeyRef)",
+                    "give exactly one of secretKeyRef and configMapKeyRef",
+                )
+            ]
+        }
+    )
+
+    secret_key_ref: KeyRef | None = None
+    """A key of a Secret."""
+    config_map_key_ref: KeyRef | None = None
+    """A key of a ConfigMap."""
+
+
+class EnvVar(model.Model):
+    """One environment variable of the runners."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "cel": [
+                model.cel(
+                    "has(self.value) != has(self.valueFrom)",
+                    "give exactly one of value and valueFrom",
+                )
+            ]
+        }
+    )
+
+    name: Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+    """The variable's name."""
+    value: Annotated[str | None, Field(max_length=32768)] = None
+    """Its value, for everybody who can read the FalApp to see."""
+    value_from: EnvVarSource | None = None
+    """A Secret or ConfigMap that holds its value."""
+
+
+class FalAppSpec(model.Model):
+    """What its user asks of an app."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "cel": [
+                model.cel(
+                    "!(has(self.requirements) && has(self.requirementLayers))",
+                    "give requirements or requirementLayers, not both",
+                ),
+                model.cel(
+                    "!has(self.source.inline) ||"
+                    " self.entrypoint.split('::')[0] in self.source.inline",
+                    "entrypoint: its file is not among those of source.inline",
+                ),
+            ]
+        }
+    )
+
+    source: Source
+    """Where the app's files come from."""
+    entrypoint: Annotated[
+        str,
+        Field(
+            max_length=317, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*\.py(::[A-Za-z_][A-Za-z0-9_]*)?$"
+        ),
+    ]
+    """The file and the class, as app.py::Hello; the class may be left out where a file has one."""
+    requirements: Requirements | None = None
+    """pip arguments, one an item, in order, as in fal."""
+    requirement_layers: Annotated[
+        tuple[Requirements, ...] | None, Field(min_length=1, max_length=16)
+    ] = None
+    """Lists of pip arguments; each is resolved by itself, and installed on top of the others."""
+    python_version: Annotated[str | None, Field(pattern=r"^3\.[0-9]{1,2}$", max_length=4)] = None
+    """The minor version of Python, as 3.11; the operator's default when left out."""
+    machine_type: Annotated[
+        str | None,
+        Field(max_length=63, min_length=1, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$"),
+    ] = None
+    """The name of a MachineType, in any case, as GPU-H100; S when left out, as in fal."""
+    replicas: Annotated[int, Field(ge=0, le=10000)] = 1
+    """How many runners to keep."""
+    env: Annotated[
+        tuple[EnvVar, ...] | None,
+        Field(max_length=256, json_schema_extra={"list_map_keys": ["name"]}),
+    ] = None
+    """Environment variables of the runners."""
+    startup_timeout: model.Duration | None = None
+    """How long importing the app and its setup() may take together, as 20m; 10m when left out."""
+    termination_grace_period: model.Duration | None = None
+    """How long a runner may take to finish its requests and teardown(); 30s when left out."""
+
+    @property
+    def layers(self) -> tuple[tuple[str, ...], ...]:
+        """The requirement layers, whichever of the two fields gave them; empty ones left out."""
+        layers = self.requirement_layers or ((self.requirements or ()),)
+        return tuple(layer for layer in layers if layer)
+
+
+class EnvironmentStatus(model.Model):
+    """The environment in use."""
+
+    name: str
+    """The Environment's name."""
+    image: str = ""
+    """Its image, by digest, once there is one."""
+
+
+class FalAppStatus(model.Model):
+    """What the operator observed of an app."""
+
+    observed_generation: int = 0
+    """The generation of the spec that was looked at."""
+    conditions: Annotated[
+        tuple[Condition, ...], Field(json_schema_extra={"list_map_keys": ["type"]})
+    ] = ()
+    """Ready, EnvironmentReady, SetupComplete, Stalled."""
+    environment: EnvironmentStatus | None = None
+    """The environment that runners use, or wait for."""
+    replicas: int = 0
+    """How many runner pods there are."""
+    ready_replicas: int = 0
+    """How many of them serve."""
+    selector: str = ""
+    """The label selector of the runner pods, for autoscalers."""
+    url: str = ""
+    """Where the app answers inside the cluster."""
+    failure: Failure | None = None
+    """What keeps the app from being ready, if something does."""
+
+
+def machine_type_name(asked: str | None) -> str:
+    """Return the name of the MachineType that an app asks for as ``asked``.
+
+    fal writes machine types in capitals (GPU-H100), which no Kubernetes object may be called.
+    """
+    return (asked or DEFAULT_MACHINE_TYPE).lower()
+
+
+DEFAULT_MACHINE_TYPE = "S"
+DEFAULT_STARTUP_TIMEOUT = "10m"
+DEFAULT_GRACE_PERIOD = "30s"

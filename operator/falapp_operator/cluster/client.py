@@ -1,0 +1,192 @@
+"""The API server, spoken to with plain objects.
+
+`kubernetes.aio` brings the configuration, TLS, tokens that are renewed, and the connection pool;
+paths and verbs are few enough to say here, and objects stay the dictionaries that they are on the
+wire. Errors of the API become the operator's own in one place.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any, Self
+
+import aiohttp
+from kubernetes.aio import client as api
+from kubernetes.aio import config
+from kubernetes.aio.config.config_exception import ConfigException
+
+from falapp_operator import errors
+from falapp_operator.api import meta
+from falapp_operator.api.objects import Object, Ref
+
+_PLURALS = {
+    ("v1", "ConfigMap"): "configmaps",
+    ("v1", "Pod"): "pods",
+    ("v1", "Service"): "services",
+    ("apps/v1", "Deployment"): "deployments",
+    ("batch/v1", "Job"): "jobs",
+    (meta.API_VERSION, "FalApp"): "falapps",
+    (meta.API_VERSION, "Environment"): "environments",
+    (meta.API_VERSION, "MachineType"): "machinetypes",
+}
+
+_TIMEOUT_SECONDS = 30
+_MERGEABLE = "application/apply-patch+yaml"
+
+
+class Client:
+    """A connection to the API server, for as long as the operator runs."""
+
+    def __init__(self, connection: api.ApiClient, *, in_flight: int = 32) -> None:
+        self._connection = connection
+        self._limit = asyncio.Semaphore(in_flight)
+
+    @classmethod
+    async def connect(cls) -> Self:
+        """Connect with the pod's service account, or with the kubeconfig outside a pod."""
+        configuration = api.Configuration()
+        try:
+            config.load_incluster_config(client_configuration=configuration)
+        except ConfigException:
+            await config.load_kube_config(client_configuration=configuration)
+        return cls(api.ApiClient(configuration))
+
+    async def close(self) -> None:
+        """Close the connection pool."""
+        await self._connection.close()
+
+    async def get(self, ref: Ref) -> Object | None:
+        """Return the object, or None if there is none."""
+        try:
+            found: Object = await self._call("GET", path(ref))
+        except errors.MissingError:
+            return None
+        return found
+
+    async def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+    ) -> tuple[Object, ...]:
+        """Return the objects of a kind, in one namespace or in all, that match the selectors."""
+        where = Ref(api_version=api_version, kind=kind, name="", namespace=namespace)
+        query = [("labelSelector", labels), ("fieldSelector", fields)]
+        found = await self._call("GET", path(where), query=[q for q in query if q[1]])
+        # Items of a list carry neither apiVersion nor kind.
+        return tuple({"apiVersion": api_version, "kind": kind} | item for item in found["items"])
+
+    async def apply(self, desired: Object, *, force: bool = True) -> Object:
+        """Apply ``desired`` server-side as its one manager, and return the object.
+
+        Args:
+            desired: The fields to have, no others.
+            force: Whether to take fields over that somebody else set.
+
+        Raises:
+            ConflictError: ``desired`` names a resourceVersion that is no longer the newest, or,
+                without ``force``, a field that somebody else set.
+        """
+        metadata = desired["metadata"]
+        where = Ref(
+            api_version=desired["apiVersion"],
+            kind=desired["kind"],
+            name=metadata["name"],
+            namespace=metadata.get("namespace", ""),
+        )
+        return await self._apply(path(where), desired, force=force)
+
+    async def apply_status(self, ref: Ref, status: Object) -> Object:
+        """Apply the status of the object at ``ref`` and nothing else of it."""
+        body = {
+            "apiVersion": ref.api_version,
+            "kind": ref.kind,
+            "metadata": {"name": ref.name, "namespace": ref.namespace},
+            "status": status,
+        }
+        return await self._apply(f"{path(ref)}/status", body)
+
+    async def create(self, obj: Object) -> Object:
+        """Create ``obj`` and return it.
+
+        Raises:
+            ConflictError: An object of that name exists.
+        """
+        where = Ref(
+            api_version=obj["apiVersion"],
+            kind=obj["kind"],
+            name="",
+            namespace=obj["metadata"].get("namespace", ""),
+        )
+        query = [("fieldManager", meta.FIELD_MANAGER)]
+        created: Object = await self._call("POST", path(where), query=query, body=obj)
+        return created
+
+    async def delete(self, ref: Ref) -> None:
+        """Delete the object, and in the background what it owns; a missing one is fine."""
+        try:
+            await self._call("DELETE", path(ref), query=[("propagationPolicy", "Background")])
+        except errors.MissingError:
+            return
+
+    async def _apply(self, where: str, body: Object, *, force: bool = True) -> Object:
+        query = [("fieldManager", meta.FIELD_MANAGER), ("force", "true" if force else "false")]
+        applied: Object = await self._call(
+            "PATCH", where, query=query, body=body, content_type=_MERGEABLE
+        )
+        return applied
+
+    async def _call(
+        self,
+        method: str,
+        where: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Object | None = None,
+        content_type: str = "application/json",
+    ) -> Any:
+        serialized = await self._connection.param_serialize(
+            method,
+            where,
+            query_params=[*query],
+            header_params={"Accept": "application/json", "Content-Type": content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            async with self._limit:
+                response = await self._connection.call_api(
+                    *serialized, _request_timeout=_TIMEOUT_SECONDS
+                )
+                content = await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise errors.TransientError(f"the API server did not answer: {error}") from error
+        return _answer(method, where, response.status, content)
+
+
+def path(ref: Ref) -> str:
+    """Return the path of the object at ``ref``, or of its collection where it has no name."""
+    plural = _PLURALS[ref.api_version, ref.kind]
+    root = "/api/v1" if ref.api_version == "v1" else f"/apis/{ref.api_version}"
+    parts = [root, f"namespaces/{ref.namespace}" if ref.namespace else "", plural, ref.name]
+    return "/".join(part for part in parts if part)
+
+
+def _answer(method: str, where: str, status: int, content: bytes) -> Any:
+    try:
+        value = json.loads(content)
+    except ValueError:
+        value = None
+    if 200 <= status < 300 and isinstance(value, dict):
+        return value
+    readable = isinstance(value, dict) and "message" in value
+    message = value["message"] if readable else content[:200].decode(errors="replace")
+    text = f"{method} {where}: {status} {message}"
+    if status == 404:
+        raise errors.MissingError(text)
+    if status == 409:
+        raise errors.ConflictError(text)
+    raise errors.TransientError(text)

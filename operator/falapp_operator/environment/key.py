@@ -1,0 +1,48 @@
+"""The key of an environment: what is the same has the same key, on every cluster.
+
+The key is the SHA-256 of canonical JSON with a version inside. It names the Environment, its build
+Job and the tag in the registry. Changing what goes in means a new `VERSION`: every environment is
+then built once more, and no old one is taken for a new one.
+"""
+
+import hashlib
+import json
+import re
+
+from falapp_operator.api.environment import EnvironmentSpec
+
+VERSION = 1
+_NAME = re.compile(r"env-[0-9a-f]{16}")
+
+
+def canonical(spec: EnvironmentSpec) -> str:
+    """Return the text that is hashed."""
+    content = {
+        "version": VERSION,
+        "base": spec.base_image,
+        "python": spec.python_version,
+        "platform": spec.platform,
+        "resolver": "uv",
+        "layers": [[token.strip() for token in layer] for layer in spec.layers],
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def key(spec: EnvironmentSpec) -> str:
+    """Return the key: 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(spec).encode()).hexdigest()
+
+
+def name(spec: EnvironmentSpec) -> str:
+    """Return the name of the Environment and its build Job: ``env-`` and 16 digits of the key."""
+    return f"env-{key(spec)[:16]}"
+
+
+def is_name(text: str) -> bool:
+    """Return whether ``text`` could be the name of an Environment and its build."""
+    return _NAME.fullmatch(text) is not None
+
+
+def tag(spec: EnvironmentSpec) -> str:
+    """Return the tag under which the registry has the image: ``env-`` and the whole key."""
+    return f"env-{key(spec)}"

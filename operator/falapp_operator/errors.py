@@ -1,0 +1,40 @@
+"""The operator's errors.
+
+    FalappError
+    ├── UserError        the spec is wrong; waits for a new one
+    ├── TransientError   the world is wrong; tried again with growing pauses
+    │   └── ConflictError    somebody wrote the object in between
+    └── MissingError     the object is not there
+
+Everything else that is raised is a bug: it is logged with its traceback and tried again, too.
+"""
+
+
+class FalappError(Exception):
+    """The base of the operator's errors."""
+
+
+class UserError(FalappError):
+    """A spec that cannot be used as it stands.
+
+    Attributes:
+        reason: The condition's reason.
+        message: One sentence: field, value, way out.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class TransientError(FalappError):
+    """Something outside did not answer, or answered that it cannot now."""
+
+
+class ConflictError(TransientError):
+    """The API server holds a newer version of the object than the one that was looked at."""
+
+
+class MissingError(FalappError):
+    """The API server does not have the object."""

@@ -1,0 +1,94 @@
+"""What a FalApp's spec asks for that cannot be had, each check named after what is wrong.
+
+The API server has refused what it can see by itself; these need to know the cluster. The first
+that fails ends as Stalled, with field, value and way out.
+"""
+
+from collections.abc import Callable
+
+from falapp_operator.api.conditions import Reason
+from falapp_operator.api.falapp import DEFAULT_MACHINE_TYPE
+from falapp_operator.api.objects import Object, owner_uids
+from falapp_operator.errors import UserError
+from falapp_operator.reconcile.snapshot import Snapshot
+from falapp_operator.settings import Settings
+
+Check = Callable[[Snapshot, Settings], UserError | None]
+
+
+def unknown_machine_type(seen: Snapshot, _settings: Settings) -> UserError | None:
+    """No MachineType has the name."""
+    if seen.machine_type is not None:
+        return None
+    name = seen.spec.machine_type or DEFAULT_MACHINE_TYPE
+    known = ", ".join(seen.machine_types) or "none at all"
+    return UserError(
+        Reason.UNKNOWN_MACHINE_TYPE,
+        f"spec.machineType: there is no MachineType {name!r}; use one of: {known}; or create it",
+    )
+
+
+def unsupported_python(seen: Snapshot, settings: Settings) -> UserError | None:
+    """The operator has no images for the Python version."""
+    if seen.python in settings.pythons:
+        return None
+    known = ", ".join(sorted(settings.pythons))
+    return UserError(
+        Reason.UNSUPPORTED_PYTHON,
+        f"spec.pythonVersion: {seen.python} is not among this operator's versions; use one of:"
+        f" {known}",
+    )
+
+
+def missing_config_map(seen: Snapshot, _settings: Settings) -> UserError | None:
+    """The ConfigMap with the app's files does not exist."""
+    if seen.files is not None or seen.spec.source.config_map is None:
+        return None
+    name, namespace = seen.spec.source.config_map.name, seen.app["metadata"]["namespace"]
+    return UserError(
+        Reason.CONFIG_MAP_NOT_FOUND,
+        f"spec.source.configMap: there is no ConfigMap {name!r} in namespace {namespace}; create"
+        " it and the app goes on by itself",
+    )
+
+
+def missing_file(seen: Snapshot, _settings: Settings) -> UserError | None:
+    """The files do not hold the one that the entrypoint names."""
+    file = seen.spec.entrypoint.split("::")[0]
+    if seen.files is None or file in seen.files:
+        return None
+    known = ", ".join(sorted(seen.files)) or "none"
+    return UserError(
+        Reason.INVALID_SPEC,
+        f"spec.entrypoint: the source has no file {file!r}; it has: {known}",
+    )
+
+
+def taken_name(seen: Snapshot, _settings: Settings) -> UserError | None:
+    """A Deployment or Service of the app's name is somebody else's."""
+    for child in (seen.deployment, seen.service):
+        if child is not None and not _is_mine(child, seen.app):
+            kind, name = child["kind"], child["metadata"]["name"]
+            return UserError(
+                Reason.NAME_TAKEN,
+                f"metadata.name: a {kind} {name!r} exists that is not this FalApp's; rename one",
+            )
+    return None
+
+
+def _is_mine(child: Object, app: Object) -> bool:
+    return app["metadata"]["uid"] in owner_uids(child)
+
+
+CHECKS: tuple[Check, ...] = (
+    unknown_machine_type,  # before anything is built for a machine that does not exist
+    unsupported_python,
+    missing_config_map,
+    missing_file,
+    taken_name,
+)
+
+
+def first_error(seen: Snapshot, settings: Settings) -> UserError | None:
+    """Return the first thing that is wrong, or None."""
+    return next((e for check in CHECKS if (e := check(seen, settings))), None)

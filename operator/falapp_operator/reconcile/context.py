@@ -1,0 +1,80 @@
+"""What every pass works with, and what tests replace."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from falapp_operator.api import meta
+from falapp_operator.api.conditions import ConditionType
+from falapp_operator.api.objects import Object, Ref, stamped
+from falapp_operator.cluster.client import Client
+from falapp_operator.cluster.registry import Registry
+from falapp_operator.reconcile import drift
+from falapp_operator.reconcile.queue import Key
+from falapp_operator.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+FALAPP = "FalApp"
+ENVIRONMENT = "Environment"
+MACHINE_TYPE = "MachineType"
+BUILD = "Build"
+"""The build of all Environments of one name, whatever their namespaces: they share one Job."""
+
+
+def utcnow() -> datetime:
+    """Return the time, in UTC and whole seconds, as conditions have it."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The connections, the settings, the clock and the queue."""
+
+    cluster: Client
+    registry: Registry
+    settings: Settings
+    wake: Callable[[Key], None]
+    """Have another object looked at."""
+    now: Callable[[], datetime] = utcnow
+
+
+def own(kind: str, namespace: str, name: str) -> Ref:
+    """Return where an object of one of our kinds is."""
+    return Ref(api_version=meta.API_VERSION, kind=kind, namespace=namespace, name=name)
+
+
+def timestamp(moment: datetime) -> str:
+    """Return ``moment`` as Kubernetes writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def apply_changed(
+    cluster: Client, live: Object | None, desired: Object, *, force: bool = True
+) -> bool:
+    """Apply ``desired`` unless ``live`` is that already; return whether it was written."""
+    wanted = stamped(desired)
+    if drift.unchanged(live, wanted):
+        return False
+    await cluster.apply(wanted, force=force)
+    return True
+
+
+async def write_status(cluster: Client, obj: Object, status: Object) -> None:
+    """Write the status of ``obj``, if it is another than it has."""
+    if obj.get("status", {}) == status:
+        return
+    metadata = obj["metadata"]
+    ref = own(obj["kind"], metadata.get("namespace", ""), metadata["name"])
+    await cluster.apply_status(ref, status)
+    before, after = _ready(obj.get("status", {})), _ready(status)
+    if before != after:
+        _log.info("%s %s/%s: %s: %s", ref.kind, ref.namespace, ref.name, *after)
+
+
+def _ready(status: Object) -> tuple[str, str]:
+    for found in status.get("conditions", ()):
+        if found["type"] == ConditionType.READY:
+            return found["reason"], found["message"]
+    return "", ""

@@ -1,0 +1,145 @@
+"""One pass over an Environment: gather, decide (`builds`), apply."""
+
+from pathlib import Path
+
+from falapp_operator import errors
+from falapp_operator.api import conditions, meta, objects
+from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec
+from falapp_operator.api.objects import Object, Ref
+from falapp_operator.cluster.registry import Image
+from falapp_operator.environment import job as jobs
+from falapp_operator.environment import key as keys
+from falapp_operator.environment.outcome import Outcome, Phase, outcome
+from falapp_operator.reconcile import builds
+from falapp_operator.reconcile.context import (
+    BUILD,
+    ENVIRONMENT,
+    Context,
+    apply_changed,
+    own,
+    timestamp,
+    write_status,
+)
+from falapp_operator.reconcile.queue import Key
+
+
+async def reconcile(context: Context, key: Key) -> float | None:
+    """Bring one Environment nearer to its image."""
+    environment = await context.cluster.get(own(ENVIRONMENT, key.namespace, key.name))
+    if environment is None or "deletionTimestamp" in environment["metadata"]:
+        context.wake(Key(BUILD, "", key.name))
+        return None
+    status = EnvironmentBuildStatus.model_validate(environment.get("status", {}))
+    if builds.is_ready(status):
+        return None
+    spec = EnvironmentSpec.model_validate(environment["spec"])
+    if key.name != keys.name(spec):
+        await _write(context, environment, status, builds.misnamed(keys.name(spec)))
+        return None
+    build = jobs.Build(name=key.name, spec=spec, custom_ca=bool(context.settings.custom_ca))
+    seen = await _gather(context, environment, status)
+    decision = builds.decide(seen, context.now())
+    if decision.drop:
+        await context.cluster.delete(_job_ref(context, key.name))
+    if decision.start:
+        await _start(context, build)
+    elif seen.job and seen.outcome and seen.outcome.phase is Phase.RUNNING:
+        await _supply(context, build, seen.job)
+    await _write(context, environment, status, decision.status)
+    return decision.again
+
+
+async def reconcile_build(context: Context, key: Key) -> float | None:
+    """Wake the Environments that a build is for; remove the build if there are none."""
+    if not keys.is_name(key.name):
+        # From a label that anybody may write: no other object of the namespace is removed for it.
+        return None
+    users = await context.cluster.list(
+        meta.API_VERSION, ENVIRONMENT, fields=f"metadata.name={key.name}"
+    )
+    for user in users:
+        context.wake(Key(ENVIRONMENT, user["metadata"]["namespace"], key.name))
+    if not users:
+        await context.cluster.delete(_job_ref(context, key.name))
+        await context.cluster.delete(_request_ref(context, key.name))
+    return None
+
+
+async def _gather(
+    context: Context, environment: Object, status: EnvironmentBuildStatus
+) -> builds.Observed:
+    name, namespace = environment["metadata"]["name"], context.settings.builds.namespace
+    job = await context.cluster.get(_job_ref(context, name))
+    result: Outcome | None = None
+    if job is not None:
+        labels = f"{meta.LABEL_ENVIRONMENT}={name}"
+        pods = await context.cluster.list("v1", "Pod", namespace, labels=labels)
+        result = outcome(job, pods)
+    return builds.Observed(
+        environment=environment,
+        status=status,
+        job=job,
+        outcome=result,
+        image=await _image(context, environment, status, result),
+        builds_namespace=namespace,
+    )
+
+
+async def _image(
+    context: Context, environment: Object, status: EnvironmentBuildStatus, result: Outcome | None
+) -> Image | None:
+    """Ask the registry, where its answer matters: before a build, and after one."""
+    waits_for_a_person = result is None and builds.is_stalled(status)
+    if waits_for_a_person or (result and result.phase is not Phase.SUCCEEDED):
+        return None
+    if result and result.result:
+        repository = context.settings.registry.repository
+        return Image(
+            reference=f"{repository}@{result.result['digest']}",
+            packages=int(result.result.get("packages", 0)),
+        )
+    spec = EnvironmentSpec.model_validate(environment["spec"])
+    try:
+        return await context.registry.find(keys.tag(spec))
+    except errors.TransientError as error:
+        await _write(context, environment, status, builds.unreachable(status, str(error)))
+        raise
+
+
+async def _start(context: Context, build: jobs.Build) -> None:
+    settings = context.settings
+    if settings.custom_ca:
+        certificates = Path(settings.custom_ca).read_text()  # noqa: ASYNC240
+        await context.cluster.apply(jobs.custom_ca(certificates, settings))
+    try:
+        job = await context.cluster.create(jobs.job(build, settings))
+    except errors.ConflictError:
+        # Another namespace's Environment of the same name was quicker: its build is ours too.
+        return
+    await _supply(context, build, job)
+
+
+async def _supply(context: Context, build: jobs.Build, job: Object) -> None:
+    """Give the Job its request, without which its pod waits; a pass may end between the two."""
+    owner = objects.owner_reference(job, controller=False)
+    live = await context.cluster.get(_request_ref(context, build.name))
+    await apply_changed(context.cluster, live, jobs.request(build, context.settings, owner))
+
+
+async def _write(
+    context: Context, environment: Object, old: EnvironmentBuildStatus, new: EnvironmentBuildStatus
+) -> None:
+    generation = environment["metadata"]["generation"]
+    merged = conditions.merged(old.conditions, new.conditions, generation, timestamp(context.now()))
+    update = {"conditions": merged, "observed_generation": generation}
+    await write_status(context.cluster, environment, new.model_copy(update=update).to_object())
+
+
+def _job_ref(context: Context, name: str) -> Ref:
+    namespace = context.settings.builds.namespace
+    return Ref(api_version="batch/v1", kind="Job", name=name, namespace=namespace)
+
+
+def _request_ref(context: Context, name: str) -> Ref:
+    namespace = context.settings.builds.namespace
+    return Ref(api_version="v1", kind="ConfigMap", name=name, namespace=namespace)

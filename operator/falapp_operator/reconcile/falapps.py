@@ -1,0 +1,78 @@
+"""One pass over a FalApp: gather (`snapshot`), decide (`plan`, `status`), apply."""
+
+from pydantic import ValidationError
+
+from falapp_operator.api import conditions, meta
+from falapp_operator.api.conditions import Reason
+from falapp_operator.api.falapp import FalAppSpec, FalAppStatus, machine_type_name
+from falapp_operator.api.objects import Object
+from falapp_operator.errors import UserError
+from falapp_operator.reconcile import plan as plans
+from falapp_operator.reconcile import status as statuses
+from falapp_operator.reconcile.context import (
+    FALAPP,
+    Context,
+    apply_changed,
+    own,
+    timestamp,
+    write_status,
+)
+from falapp_operator.reconcile.queue import Key
+from falapp_operator.reconcile.snapshot import gather
+
+_LOOK_AGAIN_FOR_CONFIG_MAPS = 10.0
+"""Seconds: the operator watches no ConfigMap of its users, so it looks again."""
+
+
+async def reconcile(context: Context, key: Key) -> float | None:
+    """Bring one FalApp nearer to what its spec asks for."""
+    app = await context.cluster.get(own(FALAPP, key.namespace, key.name))
+    if app is None or "deletionTimestamp" in app["metadata"]:
+        # Everything of the app's is owned by it: the garbage collector is at work.
+        return None
+    try:
+        spec = FalAppSpec.model_validate(app["spec"])
+    except ValidationError as error:
+        await _write(context, app, statuses.invalid(key.name, _unreadable(error)))
+        return None
+    seen = await gather(context.cluster, context.settings, app, spec)
+    plan = plans.plan(seen, context.settings)
+    for change in plan.changes:
+        await apply_changed(context.cluster, change.live, change.desired)
+    for leftover in plan.deletions:
+        await context.cluster.delete(leftover)
+    await _write(context, app, statuses.status(seen, plan))
+    waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
+    return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
+
+
+async def reconcile_machine_type(context: Context, key: Key) -> float | None:
+    """Wake the apps that ask for a machine type."""
+    for app in await context.cluster.list(meta.API_VERSION, FALAPP):
+        if machine_type_name(app["spec"].get("machineType")) == key.name:
+            metadata = app["metadata"]
+            context.wake(Key(FALAPP, metadata["namespace"], metadata["name"]))
+    return None
+
+
+def _unreadable(error: ValidationError) -> UserError:
+    """Return the first of pydantic's complaints in one sentence, without the value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    field = ".".join(str(part) for part in ("spec", *first["loc"]))
+    return UserError(
+        Reason.INVALID_SPEC,
+        f"{field}: {first['msg']}; the custom resource definitions may be older or newer than the"
+        " operator",
+    )
+
+
+async def _write(context: Context, app: Object, new: FalAppStatus) -> None:
+    generation = app["metadata"]["generation"]
+    old = FalAppStatus.model_validate(app.get("status", {}))
+    merged = conditions.merged(old.conditions, new.conditions, generation, timestamp(context.now()))
+    update = {"conditions": merged, "observed_generation": generation}
+    await write_status(
+        context.cluster,
+        app | {"kind": FALAPP},
+        new.model_copy(update=update).to_object(),
+    )

@@ -1,0 +1,154 @@
+"""Deciding about a FalApp: from a snapshot to what shall exist. Pure.
+
+Old keeps serving: the Deployment is left alone until the new Environment has its image, and what
+only the former revision needs goes when the new one is whole.
+"""
+
+from dataclasses import dataclass
+
+from falapp_operator.api import meta
+from falapp_operator.api.environment import EnvironmentSpec
+from falapp_operator.api.machinetype import MachineTypeSpec
+from falapp_operator.api.objects import Object, Ref, owner_reference, owner_uids, ref
+from falapp_operator.environment import key, manifest
+from falapp_operator.errors import UserError
+from falapp_operator.reconcile import builds, checks
+from falapp_operator.reconcile.snapshot import Snapshot
+from falapp_operator.runner import deployment, network, outcome, pod, source
+from falapp_operator.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One object that shall exist, beside what is there."""
+
+    live: Object | None
+    desired: Object
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What shall exist, what shall not, and what that tells of the app."""
+
+    error: UserError | None
+    """What is wrong with the spec."""
+    environment: str
+    """The name of the Environment that the spec asks for; empty where there is an error."""
+    changes: tuple[Change, ...]
+    """In the order of application."""
+    deletions: tuple[Ref, ...]
+    runners: outcome.Runners
+    """How the runners fare, those of the wanted revision being the current ones."""
+    rolled_out: bool
+    """Whether the wanted revision is the only one."""
+
+
+def plan(seen: Snapshot, settings: Settings) -> Plan:
+    """Return what shall exist for the app in ``seen``."""
+    error = checks.first_error(seen, settings)
+    if error or seen.files is None or seen.machine_type is None:
+        return _waiting(seen, error, ())
+    spec = manifest.spec_of(seen.spec, seen.python, settings)
+    claim = _claim(seen, spec)
+    if not builds.is_ready(seen.environment_status):
+        return _waiting(seen, None, claim, key.name(spec))
+    files = source.Files(texts=seen.files)
+    runner = pod.Runner(
+        app=seen.app["metadata"]["name"],
+        spec=seen.spec,
+        machine=MachineTypeSpec.model_validate(seen.machine_type["spec"]),
+        environment_image=seen.environment_status.image,
+        runtime_image=settings.pythons[seen.python].runtime_image,
+        source=source.config_map_name(seen.app["metadata"]["name"], files),
+    )
+    wanted = deployment.deployment(seen.app, runner)
+    runners = outcome.runners(seen.pods, _revision(wanted))
+    whole = (
+        runners.current == runners.total == runners.current_ready == seen.spec.replicas
+        and seen.deployment is not None
+        and _revision(seen.deployment) == _revision(wanted)
+    )
+    return Plan(
+        error=None,
+        environment=key.name(spec),
+        changes=(
+            *claim,
+            Change(live=_source(seen, runner), desired=source.config_map(seen.app, files)),
+            Change(live=seen.deployment, desired=wanted),
+            Change(live=seen.service, desired=network.service(seen.app)),
+            *(_releases(seen) if whole else ()),
+        ),
+        deletions=_leftovers(seen, runner) if whole else (),
+        runners=runners,
+        rolled_out=whole,
+    )
+
+
+def _waiting(
+    seen: Snapshot, error: UserError | None, claim: tuple[Change, ...], environment: str = ""
+) -> Plan:
+    """Return the plan of an app whose Deployment is not to be touched now."""
+    return Plan(
+        error=error,
+        environment=environment,
+        changes=claim,
+        deletions=(),
+        # The wanted revision has no runner yet; how a former one fares says nothing of this spec.
+        runners=outcome.runners(seen.pods, ""),
+        rolled_out=False,
+    )
+
+
+def _claim(seen: Snapshot, spec: EnvironmentSpec) -> tuple[Change, ...]:
+    """Make the Environment, or become one more of its owners."""
+    live = seen.environment
+    mine = owner_reference(seen.app, controller=False)
+    if live is not None and mine["uid"] in owner_uids(live):
+        return ()
+    owners = [*live["metadata"].get("ownerReferences", ()), mine] if live else [mine]
+    wanted = manifest.environment(spec, seen.app["metadata"]["namespace"], owners)
+    return (Change(live=live, desired=_if_unchanged(wanted, live)),)
+
+
+def _releases(seen: Snapshot) -> tuple[Change, ...]:
+    """Stop owning former Environments that others still use; `_leftovers` has the rest."""
+    changes = []
+    for live in seen.former_environments:
+        owners = _other_owners(live, seen.app)
+        if owners:
+            spec = EnvironmentSpec.model_validate(live["spec"])
+            wanted = manifest.environment(spec, live["metadata"]["namespace"], owners)
+            wanted["metadata"]["name"] = live["metadata"]["name"]
+            changes.append(Change(live=live, desired=_if_unchanged(wanted, live)))
+    return tuple(changes)
+
+
+def _leftovers(seen: Snapshot, runner: pod.Runner) -> tuple[Ref, ...]:
+    """Return what only former revisions needed."""
+    sources = (ref(s) for s in seen.former_sources(runner.source))
+    unused = (ref(e) for e in seen.former_environments if not _other_owners(e, seen.app))
+    return (*sources, *unused)
+
+
+def _other_owners(live: Object, app: Object) -> list[Object]:
+    uid = app["metadata"]["uid"]
+    return [o for o in live["metadata"].get("ownerReferences", ()) if o["uid"] != uid]
+
+
+def _if_unchanged(wanted: Object, live: Object | None) -> Object:
+    """Have the API server refuse ``wanted`` if another app changed the owners meanwhile."""
+    if live is None:
+        return wanted
+    version = {"resourceVersion": live["metadata"]["resourceVersion"]}
+    return wanted | {"metadata": wanted["metadata"] | version}
+
+
+def _source(seen: Snapshot, runner: pod.Runner) -> Object | None:
+    return next((s for s in seen.sources if s["metadata"]["name"] == runner.source), None)
+
+
+def _revision(live: Object | None) -> str:
+    if live is None:
+        return ""
+    annotations = live["spec"]["template"]["metadata"].get("annotations", {})
+    return str(annotations.get(meta.ANNOTATION_REVISION, ""))

@@ -1,0 +1,125 @@
+"""What is known of a FalApp at one moment: one gathering, from which everything is decided."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from falapp_operator.api import meta
+from falapp_operator.api.environment import EnvironmentBuildStatus
+from falapp_operator.api.falapp import FalAppSpec, machine_type_name
+from falapp_operator.api.objects import Object, Ref, owner_uids
+from falapp_operator.cluster.client import Client
+from falapp_operator.environment import key
+from falapp_operator.environment.manifest import spec_of
+from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, MACHINE_TYPE, own
+from falapp_operator.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A FalApp and everything around it."""
+
+    app: Object
+    spec: FalAppSpec
+    python: str
+    """The Python version asked for, or the default."""
+    machine_type: Object | None
+    machine_types: tuple[str, ...]
+    """The names of all machine types, where the one asked for does not exist."""
+    files: dict[str, str] | None
+    """The app's files; None where its ConfigMap does not exist."""
+    environment: Object | None
+    """The Environment that the spec asks for, if it exists."""
+    former_environments: tuple[Object, ...]
+    """Other Environments that the app still owns."""
+    deployment: Object | None
+    service: Object | None
+    pods: tuple[Object, ...]
+    sources: tuple[Object, ...]
+    """The app's ConfigMaps, of this revision and of former ones."""
+
+    def former_sources(self, current: str) -> list[Object]:
+        """Return the app's own ConfigMaps of files, but for the one called ``current``."""
+        uid = self.app["metadata"]["uid"]
+        return [
+            s for s in self.sources if uid in owner_uids(s) and s["metadata"]["name"] != current
+        ]
+
+    @property
+    def environment_status(self) -> EnvironmentBuildStatus:
+        """The Environment's status; an empty one where it does not exist yet."""
+        return EnvironmentBuildStatus.model_validate((self.environment or {}).get("status", {}))
+
+
+async def gather(cluster: Client, settings: Settings, app: Object, spec: FalAppSpec) -> Snapshot:
+    """Ask the API server for everything around ``app``."""
+    metadata = app["metadata"]
+    namespace, name = metadata["namespace"], metadata["name"]
+    labels = meta.app_selector(name)
+    python = spec.python_version or settings.default_python
+    async with _together() as group:
+        start = group.create_task
+        machine_type = start(
+            cluster.get(own(MACHINE_TYPE, "", machine_type_name(spec.machine_type)))
+        )
+        files = start(_files(cluster, namespace, spec))
+        deployment = start(cluster.get(_child("apps/v1", "Deployment", app)))
+        service = start(cluster.get(_child("v1", "Service", app)))
+        pods = start(cluster.list("v1", "Pod", namespace, labels=labels))
+        sources = start(cluster.list("v1", "ConfigMap", namespace, labels=labels))
+        environments = start(cluster.list(meta.API_VERSION, ENVIRONMENT, namespace))
+    wanted = key.name(spec_of(spec, python, settings)) if python in settings.pythons else ""
+    mine = [e for e in environments.result() if metadata["uid"] in owner_uids(e)]
+    return Snapshot(
+        app=app | {"apiVersion": meta.API_VERSION, "kind": FALAPP},
+        spec=spec,
+        python=python,
+        machine_type=machine_type.result(),
+        machine_types=() if machine_type.result() else await _names(cluster),
+        files=files.result(),
+        environment=next(
+            (e for e in environments.result() if e["metadata"]["name"] == wanted), None
+        ),
+        former_environments=tuple(e for e in mine if e["metadata"]["name"] != wanted),
+        deployment=deployment.result(),
+        service=service.result(),
+        pods=pods.result(),
+        sources=sources.result(),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _together() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run tasks side by side; of their errors raise the first as it is, not as a group."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+
+
+def _child(api_version: str, kind: str, app: Object) -> Ref:
+    metadata = app["metadata"]
+    return Ref(
+        api_version=api_version,
+        kind=kind,
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+    )
+
+
+async def _files(cluster: Client, namespace: str, spec: FalAppSpec) -> dict[str, str] | None:
+    source = spec.source
+    if source.inline is not None:
+        return dict(source.inline)
+    if source.config_map is None:
+        return None
+    ref = Ref(api_version="v1", kind="ConfigMap", namespace=namespace, name=source.config_map.name)
+    found = await cluster.get(ref)
+    return None if found is None else dict(found.get("data") or {})
+
+
+async def _names(cluster: Client) -> tuple[str, ...]:
+    found = await cluster.list(meta.API_VERSION, MACHINE_TYPE)
+    return tuple(sorted(m["metadata"]["name"] for m in found))

@@ -1,0 +1,152 @@
+"""The status of a FalApp, computed once from the snapshot and the plan. Pure."""
+
+from falapp_operator.api import conditions, meta
+from falapp_operator.api.conditions import Condition, ConditionType, Reason
+from falapp_operator.api.environment import EnvironmentBuildStatus
+from falapp_operator.api.failure import Failure
+from falapp_operator.api.falapp import EnvironmentStatus, FalAppStatus
+from falapp_operator.errors import UserError
+from falapp_operator.reconcile import builds
+from falapp_operator.reconcile.plan import Plan
+from falapp_operator.reconcile.snapshot import Snapshot
+from falapp_operator.runner import network, pod
+from falapp_operator.runner.outcome import Trouble
+
+
+def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
+    """Return the app's status, without times: `conditions.merged` adds them."""
+    environment = seen.environment_status
+    failure = _failure(seen, plan, environment)
+    ready = _ready(seen, plan, environment, failure)
+    name = seen.app["metadata"]["name"]
+    named = None
+    if plan.environment:
+        named = EnvironmentStatus(name=plan.environment, image=environment.image)
+    return FalAppStatus(
+        conditions=(
+            ready,
+            _environment_ready(plan, environment),
+            _setup_complete(seen, plan),
+            _stalled(plan, environment, failure),
+        ),
+        environment=named,
+        replicas=plan.runners.total,
+        ready_replicas=plan.runners.ready,
+        selector=meta.app_selector(name),
+        url=network.url(seen.app),
+        failure=failure,
+    )
+
+
+def invalid(app_name: str, error: UserError) -> FalAppStatus:
+    """Return the status of an app whose spec could not even be read."""
+    return FalAppStatus(
+        conditions=(
+            conditions.condition(ConditionType.READY, False, error.reason, error.message),
+            conditions.condition(ConditionType.STALLED, True, error.reason, error.message),
+        ),
+        selector=meta.app_selector(app_name),
+        failure=Failure(reason=error.reason, message=error.message),
+    )
+
+
+def _failure(seen: Snapshot, plan: Plan, environment: EnvironmentBuildStatus) -> Failure | None:
+    if plan.error:
+        return Failure(reason=plan.error.reason, message=plan.error.message)
+    if plan.environment and environment.failure:
+        return environment.failure
+    trouble = plan.runners.trouble
+    if trouble and trouble.stalled:
+        return _runner_failure(seen, trouble)
+    return None
+
+
+def _runner_failure(seen: Snapshot, trouble: Trouble) -> Failure:
+    namespace = seen.app["metadata"]["namespace"]
+    shows = (
+        f"kubectl logs -n {namespace} {trouble.pod} -c {pod.CONTAINER} --previous"
+        if trouble.log_tail
+        else f"kubectl describe pod -n {namespace} {trouble.pod}"
+    )
+    return Failure(
+        reason=trouble.reason, message=trouble.message, log_tail=trouble.log_tail, command=shows
+    )
+
+
+def _ready(
+    seen: Snapshot, plan: Plan, environment: EnvironmentBuildStatus, failure: Failure | None
+) -> Condition:
+    type_ = ConditionType.READY
+    runners, wanted = plan.runners, seen.spec.replicas
+    if failure:
+        return conditions.condition(type_, False, failure.reason, failure.message)
+    if not plan.environment or not builds.is_ready(environment):
+        serving = f"; {_runners(runners.ready)} of the former revision" if runners.ready else ""
+        message = _message(environment, "the environment has been asked for")
+        reason = Reason.ENVIRONMENT_NOT_READY
+        return conditions.condition(type_, False, reason, f"{message}{serving}")
+    if wanted == 0 and runners.total == 0:
+        return conditions.condition(
+            type_, True, Reason.SCALED_TO_ZERO, "spec.replicas is 0: no runner is asked for"
+        )
+    if plan.rolled_out:
+        return conditions.condition(
+            type_, True, Reason.RUNNERS_READY, f"{wanted} of {wanted} runners are ready"
+        )
+    counts = f"{runners.current_ready} of {wanted} runners are ready"
+    trouble = runners.trouble
+    if trouble:
+        return conditions.condition(type_, False, trouble.reason, f"{counts}; {trouble.message}")
+    former = runners.ready - runners.current_ready
+    serving = f"; {_runners(former)} of the former revision" if former else ""
+    return conditions.condition(type_, False, Reason.STARTING, f"{counts}{serving}")
+
+
+def _runners(count: int) -> str:
+    return "1 runner still serves" if count == 1 else f"{count} runners still serve"
+
+
+def _environment_ready(plan: Plan, environment: EnvironmentBuildStatus) -> Condition:
+    type_ = ConditionType.ENVIRONMENT_READY
+    found = _condition(environment)
+    if not plan.environment or found is None:
+        return conditions.condition(type_, None, Reason.PENDING, "")
+    return conditions.condition(type_, found.status == "True", found.reason, found.message)
+
+
+def _setup_complete(seen: Snapshot, plan: Plan) -> Condition:
+    type_, runners = ConditionType.SETUP_COMPLETE, plan.runners
+    trouble = runners.trouble
+    if trouble and trouble.reason in (Reason.LOAD_FAILED, Reason.SETUP_FAILED):
+        return conditions.condition(type_, False, trouble.reason, trouble.message)
+    if runners.current == 0:
+        return conditions.condition(type_, None, Reason.NO_RUNNERS, "no runner has been started")
+    if runners.current_ready < min(runners.current, seen.spec.replicas):
+        return conditions.condition(
+            type_,
+            False,
+            Reason.SETUP_RUNNING,
+            f"setup() has returned in {runners.current_ready} of {runners.current} runners",
+        )
+    return conditions.condition(
+        type_,
+        True,
+        Reason.SETUP_RETURNED,
+        f"the slowest runner was ready {runners.slowest_start:.0f} s after its start",
+    )
+
+
+def _stalled(plan: Plan, environment: EnvironmentBuildStatus, failure: Failure | None) -> Condition:
+    retried = bool(plan.environment) and environment.failure and not builds.is_stalled(environment)
+    if failure and not retried:
+        return conditions.condition(ConditionType.STALLED, True, failure.reason, failure.message)
+    return conditions.condition(ConditionType.STALLED, False, Reason.PROGRESSING, "")
+
+
+def _condition(environment: EnvironmentBuildStatus) -> Condition | None:
+    return next((c for c in environment.conditions if c.type == ConditionType.READY), None)
+
+
+def _message(environment: EnvironmentBuildStatus, otherwise: str) -> str:
+    found = _condition(environment)
+    return found.message if found and found.message else otherwise

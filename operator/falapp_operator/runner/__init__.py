@@ -1,0 +1,1 @@
+"""Pure: the objects of a running app, and how its pods fare."""

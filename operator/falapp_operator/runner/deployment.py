@@ -1,0 +1,40 @@
+"""The Deployment that keeps an app's runners."""
+
+from falapp_operator.api import meta
+from falapp_operator.api.objects import Object, owner_reference
+from falapp_operator.runner import pod
+
+_SLACK_SECONDS = 600
+"""What pulling an image and finding a node may take on top of the app's own start."""
+
+
+def deployment(app: Object, runner: pod.Runner) -> Object:
+    """Return the Deployment of the FalApp ``app``."""
+    name = app["metadata"]["name"]
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": name,
+            "namespace": app["metadata"]["namespace"],
+            "labels": meta.app_labels(name),
+            "ownerReferences": [owner_reference(app, controller=True)],
+        },
+        "spec": {
+            "replicas": runner.spec.replicas,
+            "revisionHistoryLimit": 2,
+            "progressDeadlineSeconds": pod.startup_seconds(runner.spec) + _SLACK_SECONDS,
+            "selector": {"matchLabels": {meta.LABEL_APP: meta.shortened(name)}},
+            "strategy": _strategy(runner),
+            "template": pod.template(runner),
+        },
+    }
+
+
+def _strategy(runner: pod.Runner) -> Object:
+    """A second GPU may not exist, so GPU apps make room first; the others never serve with less."""
+    gpu = runner.machine.gpu is not None
+    return {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 0 if gpu else 1, "maxUnavailable": 1 if gpu else 0},
+    }

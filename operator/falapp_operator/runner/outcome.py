@@ -1,0 +1,207 @@
+"""How an app's runners fare: from its pods to one picture.
+
+A runner tells what went wrong through its container's termination message; the kubelet tells what
+kept it from starting (a missing Secret, an image that cannot be pulled), and the scheduler what
+keeps it from having a node. So the operator reads no Secret and calls no pod.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from falapp_operator.api import meta
+from falapp_operator.api.conditions import Reason
+from falapp_operator.api.objects import Object
+from falapp_operator.runner import pod as pods_
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """What keeps a runner from being ready."""
+
+    reason: Reason
+    message: str
+    log_tail: str = ""
+    pod: str = ""
+    stalled: bool = True
+    """Whether it needs a hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runners:
+    """An app's runners at one moment."""
+
+    total: int
+    """Pods of any revision that are neither on their way out nor finished, as evicted ones are."""
+    ready: int
+    """Pods of any revision that serve."""
+    current: int
+    """Pods of the current revision."""
+    current_ready: int
+    """Pods of the current revision that serve."""
+    slowest_start: float
+    """Seconds from process start to ready of the slowest current runner; 0 when none is ready."""
+    trouble: Trouble | None
+    """The trouble of a current runner, the worst one."""
+
+
+def runners(pods: Iterable[Object], revision: str) -> Runners:
+    """Return how ``pods`` fare, of which those with ``revision`` are current."""
+    alive = [p for p in pods if _is_alive(p)]
+    current = [
+        p
+        for p in alive
+        if p["metadata"].get("annotations", {}).get(meta.ANNOTATION_REVISION) == revision
+    ]
+    ready = [p for p in current if is_ready(p)]
+    troubles = [t for t in (trouble(p) for p in current if not is_ready(p)) if t]
+    return Runners(
+        total=len(alive),
+        ready=sum(is_ready(p) for p in alive),
+        current=len(current),
+        current_ready=len(ready),
+        slowest_start=max((_start_seconds(p) for p in ready), default=0.0),
+        trouble=max(troubles, key=lambda t: t.stalled, default=None),
+    )
+
+
+def _is_alive(pod: Object) -> bool:
+    """Return whether ``pod`` counts; an evicted one stays for long, and another replaced it."""
+    finished = pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
+    return not finished and "deletionTimestamp" not in pod["metadata"]
+
+
+def is_ready(pod: Object) -> bool:
+    """Return whether the kubelet says that ``pod`` serves."""
+    return _condition(pod, "Ready").get("status") == "True"
+
+
+def trouble(pod: Object) -> Trouble | None:
+    """Return what keeps ``pod`` from being ready, or None if it is on its way."""
+    scheduled = _condition(pod, "PodScheduled")
+    if scheduled.get("status") == "False":
+        return Trouble(
+            reason=Reason.WAITING_FOR_CAPACITY,
+            message=f"no node can take a runner yet: {scheduled.get('message', '')}",
+            pod=pod["metadata"]["name"],
+            stalled=False,
+        )
+    status = pod.get("status", {})
+    for container in (
+        *status.get("initContainerStatuses", ()),
+        *status.get("containerStatuses", ()),
+    ):
+        found = _waiting(pod, container) or _ended(pod, container)
+        if found:
+            return found
+    return None
+
+
+_KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
+_NAMED = re.compile(r'\b(secret|configmap) "([^"]+)" not found', re.IGNORECASE)
+_KEY = re.compile(r"couldn't find key (\S+) in (secret|configmap) [^/\s]+/(\S+)", re.IGNORECASE)
+_PULL_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
+
+
+def _waiting(pod: Object, container: Object) -> Trouble | None:
+    waiting = container.get("state", {}).get("waiting", {})
+    reason, text = waiting.get("reason", ""), waiting.get("message", "")
+    if reason == "CreateContainerConfigError":
+        return _missing(pod, text)
+    if reason in _PULL_REASONS:
+        return Trouble(
+            reason=Reason.IMAGE_PULL_FAILED,
+            message=f"the node cannot pull {container['image']}: {text}",
+            pod=pod["metadata"]["name"],
+        )
+    return None
+
+
+def _missing(pod: Object, text: str) -> Trouble:
+    """Turn the kubelet's words for a missing Secret or ConfigMap into a way out."""
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    if named := _NAMED.search(text):
+        kind = _KINDS[named[1].lower()]
+        message = f"{kind} {named[2]!r} does not exist in namespace {namespace}; create it"
+    elif key := _KEY.search(text):
+        kind = _KINDS[key[2].lower()]
+        message = f"{kind} {key[3]!r} in namespace {namespace} has no key {key[1]!r}; add it"
+    else:
+        # As when the kubelet could not read them in time: it tries again by itself.
+        message = f"the node cannot start a runner yet: {text}"
+        return Trouble(reason=Reason.STARTING, message=message, pod=name, stalled=False)
+    return Trouble(
+        reason=Reason.SECRET_NOT_FOUND if kind == "Secret" else Reason.CONFIG_MAP_NOT_FOUND,
+        message=f"env: {message} and the runner starts by itself",
+        pod=name,
+    )
+
+
+def _ended(pod: Object, container: Object) -> Trouble | None:
+    """Return why the container ended; what it tried last counts until it is ready."""
+    state = container.get("state", {})
+    ended = state.get("terminated") or container.get("lastState", {}).get("terminated")
+    if not ended or (ended.get("exitCode") == 0 and not _is_down(container)):
+        return None
+    name = pod["metadata"]["name"]
+    if ended.get("reason") == "OOMKilled":
+        limit = _memory_limit(pod, container["name"])
+        return Trouble(
+            reason=Reason.OUT_OF_MEMORY,
+            message=f"the runner was killed: it used more than the {limit} of memory that its"
+            " machine type has; choose a larger machineType",
+            pod=name,
+        )
+    text = ended.get("message", "")
+    report = _report(text)
+    reported = report.get("reason", "")
+    known = reported in (Reason.LOAD_FAILED, Reason.SETUP_FAILED)
+    return Trouble(
+        reason=Reason(reported) if known else Reason.RUNNER_FAILED,
+        message=report.get("message") or f"the runner ended with exit code {ended['exitCode']}",
+        log_tail=report.get("logTail", "") if report else text[-2048:],
+        pod=name,
+    )
+
+
+def _is_down(container: Object) -> bool:
+    """Return whether this is a runner that is not running: whatever it ended with is trouble."""
+    return container["name"] == pods_.CONTAINER and "running" not in container.get("state", {})
+
+
+def _report(text: str) -> dict[str, str]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return {k: str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+def _memory_limit(pod: Object, container: str) -> str:
+    spec = pod["spec"]
+    for c in (*spec.get("initContainers", ()), *spec["containers"]):
+        if c["name"] == container:
+            return str(c.get("resources", {}).get("limits", {}).get("memory", "memory"))
+    return "memory"
+
+
+def _condition(pod: Object, type_: str) -> Object:
+    for condition in pod.get("status", {}).get("conditions", ()):
+        if condition["type"] == type_:
+            return dict(condition)
+    return {}
+
+
+def _start_seconds(pod: Object) -> float:
+    for container in pod["status"].get("containerStatuses", ()):
+        running = container.get("state", {}).get("running")
+        if container["name"] == pods_.CONTAINER and running:
+            since = _time(_condition(pod, "Ready")["lastTransitionTime"])
+            return max(0.0, (since - _time(running["startedAt"])).total_seconds())
+    return 0.0
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,109 @@
+"""From an entrypoint, as app.py::Hello, to the class."""
+
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeGuard
+
+from falapp_runner import report
+
+
+class LoadError(Exception):
+    """The entrypoint does not lead to a fal.App class; the text says what to do about it."""
+
+
+def load(entrypoint: str, folder: Path) -> type[Any]:
+    """Import the entrypoint's file from `folder` and return its fal.App class."""
+    file, _, name = entrypoint.partition("::")
+    module = _run(file, folder)
+    return _named(module, file, name) if name else _only(module, file)
+
+
+def _run(file: str, folder: Path) -> ModuleType:
+    path = folder / file
+    if not path.is_file():
+        here = ", ".join(sorted(p.name for p in folder.iterdir() if p.is_file())) or "no file"
+        raise LoadError(f"entrypoint: there is no file {file}; the source holds {here}")
+    name = path.stem
+    if name in sys.modules:
+        raise LoadError(
+            f"entrypoint: {file} hides the module {name}, which the runner uses; rename the file"
+        )
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise LoadError(f"entrypoint: {file} is no Python file; its name must end in .py")
+    # first, as for a script, and not before: no file of the app may hide what the runner imports
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    module = importlib.util.module_from_spec(spec)
+    # known by its name, so that what the app pickles is found again by its own child processes
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        del sys.modules[name]
+        raise LoadError(_refusal(file, error)) from error
+    return module
+
+
+def _refusal(file: str, error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return (
+            f"{file} ended the process with {report.sentence(error)} while it was imported; "
+            'put what is meant for the command line under `if __name__ == "__main__":`'
+        )
+    text = f"{file} could not be imported: {report.sentence(error)}"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        top = error.name.partition(".")[0]
+        return f"{text}; add the package that holds {top} to the FalApp's requirements"
+    return f"{text}; correct the file and apply it again"
+
+
+def _named(module: ModuleType, file: str, name: str) -> type[Any]:
+    found = getattr(module, name, None)
+    if _is_app(found):
+        return found
+    apps = _apps(module)
+    if found is None:
+        wrong = f"{file} has no class {name}"
+    elif inspect.isclass(found):
+        wrong = f"{name} in {file} is no subclass of fal.App"
+    else:
+        wrong = f"{name} in {file} is no class"
+    listed = f"its fal.App classes are {', '.join(apps)}" if apps else "it has no fal.App class"
+    raise LoadError(f"entrypoint {file}::{name}: {wrong}; {listed}")
+
+
+def _only(module: ModuleType, file: str) -> type[Any]:
+    apps = _apps(module)
+    if len(apps) == 1:
+        return next(iter(apps.values()))
+    if not apps:
+        raise LoadError(
+            f"entrypoint {file}: it has no fal.App class; write `class Name(fal.App):` in it, "
+            "or name the file that has one"
+        )
+    raise LoadError(
+        f"entrypoint {file}: it has {len(apps)} fal.App classes ({', '.join(apps)}); "
+        f"name one of them, as {file}::{next(iter(apps))}"
+    )
+
+
+def _apps(module: ModuleType) -> dict[str, type[Any]]:
+    """Return the file's fal.App classes: imported ones count too, as in fal, but each once."""
+    apps: dict[str, type[Any]] = {}
+    for name, value in vars(module).items():
+        if _is_app(value) and value not in apps.values():
+            apps[name] = value
+    return apps
+
+
+def _is_app(value: object) -> TypeGuard[type[Any]]:
+    import fal
+
+    if not (inspect.isclass(value) and issubclass(value, fal.App)):
+        return False
+    # fal's own bases (fal.App, fal.wma.App) are there to be inherited from
+    return value.__module__.partition(".")[0] != "fal"

@@ -1,0 +1,220 @@
+"""The cluster, the operator on it, and a namespace for each test, which goes when the test ends."""
+
+import json
+import secrets
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.cluster import Cluster, load
+from tests.kube import install
+from tests.kube.kubectl import Kube, condition, is_true, poll
+
+Object = dict[str, Any]
+
+BUILD_SECONDS = 420
+START_SECONDS = 180
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The cluster that the cluster tool made; never another one."""
+    return load()
+
+
+@pytest.fixture(scope="session")
+def kube(cluster: Cluster) -> Kube:
+    """kubectl on the cluster, with the operator of this checkout installed."""
+    install.install(cluster)
+    return Kube.of(cluster)
+
+
+@contextmanager
+def made_namespace(kube: Kube) -> Iterator[str]:
+    name = f"e2e-{secrets.token_hex(3)}"
+    kube.apply(install.restricted(name))
+    try:
+        yield name
+    finally:
+        kube.delete("namespace", name, wait=False)
+
+
+@pytest.fixture
+def namespace(kube: Kube) -> Iterator[str]:
+    """A namespace that enforces Pod Security "restricted"."""
+    with made_namespace(kube) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def shared_namespace(kube: Kube) -> Iterator[str]:
+    """A namespace for tests that look at one app from several sides."""
+    with made_namespace(kube) as name:
+        yield name
+
+
+@dataclass
+class Apps:
+    """FalApps, as their users handle them."""
+
+    kube: Kube
+
+    def apply(self, namespace: str, name: str, **spec: Any) -> None:
+        """kubectl apply."""
+        self.kube.apply(
+            {
+                "apiVersion": "falapp.dev/v1alpha1",
+                "kind": "FalApp",
+                "metadata": {"name": name},
+                "spec": {"machineType": "e2e", **spec},
+            },
+            namespace=namespace,
+        )
+
+    def get(self, namespace: str, name: str) -> Object:
+        """kubectl get."""
+        return self.kube.get("falapp", name, namespace) or {}
+
+    def until(
+        self, namespace: str, name: str, good: Callable[[Object], object], what: str, seconds: float
+    ) -> Object:
+        """Wait until the app is as it should be, and return it."""
+        return poll(
+            lambda: self.get(namespace, name),
+            good,
+            what=f"{namespace}/{name} {what}",
+            seconds=seconds,
+            describe=lambda app: json.dumps(app.get("status"), indent=1),
+        )
+
+    def ready(self, namespace: str, name: str, seconds: float = BUILD_SECONDS) -> Object:
+        """Wait until the app is Ready for its present spec, and return it."""
+        return self.until(namespace, name, lambda a: is_true(a, "Ready"), "is Ready", seconds)
+
+    def stalled(
+        self, namespace: str, name: str, reason: str, seconds: float = BUILD_SECONDS
+    ) -> Object:
+        """Wait until the app is Stalled for ``reason``, and return it."""
+        return self.until(
+            namespace,
+            name,
+            lambda a: is_true(a, "Stalled") and condition(a, "Stalled")["reason"] == reason,
+            f"is stalled because of {reason}",
+            seconds,
+        )
+
+
+@pytest.fixture(scope="session")
+def apps(kube: Kube) -> Iterator[Apps]:
+    """FalApps on a small machine type, so that several fit on the test machine."""
+    machine = {
+        "apiVersion": "falapp.dev/v1alpha1",
+        "kind": "MachineType",
+        "metadata": {"name": "e2e"},
+        "spec": {"cpu": "300m", "memory": "384Mi"},
+    }
+    kube.apply(machine)
+    yield Apps(kube)
+    kube.delete("machinetype", "e2e")
+
+
+@dataclass
+class Jobs:
+    """Every build Job that was started while somebody looked."""
+
+    names: list[str] = field(default_factory=list)
+
+    def started(self, environment: str) -> int:
+        """How many Jobs were started for an environment."""
+        return self.names.count(environment)
+
+
+@pytest.fixture
+def jobs(kube: Kube) -> Iterator[Jobs]:
+    """Watches the builds' namespace, so that a Job that came and went is counted, too."""
+    seen = Jobs()
+    command = kube.command(
+        *("get", "jobs", "-n", install.BUILDS, "--watch-only", "--output-watch-events"),
+        *("-o", "jsonpath={.type} {.object.metadata.name}{'\\n'}"),
+    )
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+
+        def read() -> None:
+            assert process.stdout is not None
+            for line in process.stdout:
+                kind, _, name = line.strip().partition(" ")
+                if kind == "ADDED":
+                    seen.names.append(name)
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        time.sleep(1)  # the watch has no sign that it stands
+        try:
+            yield seen
+        finally:
+            process.terminate()
+            thread.join()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A pod that calls apps as other pods do: by the name of their Service."""
+
+    kube: Kube
+    namespace: str
+
+    def post(self, url: str, body: Any) -> Any:
+        """POST ``body`` as JSON and return the answer."""
+        script = (
+            "import sys, urllib.request as u; url, body = sys.argv[1:];"
+            "r = u.Request(url, body.encode(), {'Content-Type': 'application/json'});"
+            "print(u.urlopen(r, timeout=30).read().decode())"
+        )
+        text = self.kube.run(
+            *("exec", "-n", self.namespace, "caller", "--"),
+            *("python3", "-c", script, url, json.dumps(body)),
+        )
+        return json.loads(text)
+
+
+@pytest.fixture(scope="session")
+def caller(kube: Kube, cluster: Cluster) -> Iterator[Caller]:
+    """A pod for calls, in a namespace of its own."""
+    with made_namespace(kube) as name:
+        kube.apply(_caller_pod(cluster), namespace=name)
+        kube.run("wait", "pod/caller", "-n", name, "--for=condition=Ready", "--timeout=120s")
+        yield Caller(kube, name)
+
+
+def _caller_pod(cluster: Cluster) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "caller"},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "terminationGracePeriodSeconds": 0,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 65532,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [
+                {
+                    "name": "caller",
+                    "image": cluster.images.base["3.11"],
+                    "command": ["sleep", "7200"],
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "capabilities": {"drop": ["ALL"]},
+                    },
+                }
+            ],
+        },
+    }

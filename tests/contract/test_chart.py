@@ -1,0 +1,239 @@
+"""The chart: it renders, says what the operator reads, and asks for no more than it needs."""
+
+import json
+import re
+
+import pytest
+import yaml
+
+from falapp_operator import settings
+from falapp_operator.api import machinetype
+from tests.contract.conftest import CHART, VALUES
+
+SECURITY = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+def one(objects, kind):
+    (found,) = [o for o in objects if o["kind"] == kind]
+    return found
+
+
+def load(objects, tmp_path):
+    path = tmp_path / "settings.yaml"
+    path.write_text(one(objects, "ConfigMap")["data"]["settings.yaml"])
+    return settings.Settings.load(path)
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_lint(run_helm, values):
+    done = run_helm("lint", "--strict", str(CHART), f"--values={CHART}/ci/{values}-values.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_template_holds_one_kind():
+    for path in (CHART / "templates").rglob("*.yaml"):
+        assert len(re.findall(r"^kind:", path.read_text(), re.MULTILINE)) == 1, path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "registry.repository: name the repository"),
+        (["--set=registry.repository=r.example/e"], "images.builder: name the builder's image"),
+        (["--set=registry.repository=https://r.example/e"], "/registry/repository"),
+        (["--set=registri.repository=r.example/e"], "'registri' not allowed"),
+        (["--set=builds.timeout=ten"], "/builds/timeout"),
+        (["--set=machineTypes.S.cpus=2"], "/machineTypes/S': additional properties 'cpus'"),
+        (["--set=machineTypes.S.cpu=two"], "/machineTypes/S/cpu"),
+        (["--set=imagePullPolicy=Sometimes"], "/imagePullPolicy"),
+    ],
+)
+def test_a_wrong_value_is_named(run_helm, arguments, says):
+    done = run_helm("template", "falapp", str(CHART), *arguments)
+    assert done.returncode != 0
+    assert says in done.stderr
+
+
+def test_the_full_values_name_every_option():
+    def leaves(value, path=()):
+        if not isinstance(value, dict) or not value or path[:1] == ("machineTypes",):
+            return {path}
+        return {leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))}
+
+    full, default = (
+        leaves(yaml.safe_load((CHART / name).read_text()))
+        for name in ("ci/full-values.yaml", "values.yaml")
+    )
+    assert {path for path in default if not any(f[: len(path)] == path for f in full)} == set()
+
+
+def test_every_value_has_a_comment():
+    lines = (CHART / "values.yaml").read_text().split("\nmachineTypes:")[0].splitlines()
+    bare = [
+        line
+        for before, line in zip(["", *lines], lines, strict=False)
+        if re.match(r"( {2}){0,1}[a-zA-Z]+:", line) and not before.lstrip().startswith("#")
+    ]
+    assert bare == []
+
+
+def test_the_values_schema_knows_every_value():
+    schema = json.loads((CHART / "values.schema.json").read_text())["properties"]
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert set(schema) == {*values, "global"}
+    for name in ("registry", "images", "builds", "customCA", "operator", "crds"):
+        assert set(schema[name]["properties"]) == set(values[name]), name
+
+
+def test_the_settings_load(chart, tmp_path):
+    loaded = load(chart, tmp_path)
+    assert loaded.default_python in loaded.pythons
+    assert "GPU-H100" in loaded.machine_types
+
+
+def test_the_settings_say_what_the_values_say(render, tmp_path):
+    few, all_ = (load(render(values), tmp_path) for values in VALUES)
+    assert few.custom_ca is None
+    assert few.builds.timeout == "1h"
+    assert few.registry == settings.Registry(repository="registry.example/environments")
+    assert str(all_.custom_ca) == "/etc/falapp/ca/ca.crt"
+    assert all_.registry.insecure
+    assert all_.builds.resources["requests"]["cpu"] == 2
+    assert all_.builds.tolerations == (
+        machinetype.Toleration(
+            key="dedicated", operator="Equal", value="builds", effect="NoSchedule"
+        ),
+    )
+    assert set(all_.pythons) == {"3.11", "3.12"}
+    assert set(few.machine_types) - set(all_.machine_types) == {"XS"}, "null takes a value back"
+    assert all_.machine_types["S"].cpu == "500m"
+    assert all_.machine_types["S"].memory == "1Gi", "what is not said stays"
+
+
+def test_machine_types_are_those_of_fal(render, tmp_path):
+    types = load(render("minimal"), tmp_path).machine_types
+    assert set(types) == {
+        *("XS", "S", "M", "L", "XL"),
+        *("GPU-A6000", "GPU-RTX4090", "GPU-RTX5090", "GPU-L40", "GPU-A100", "GPU-A100-80GB"),
+        *("GPU-H100", "GPU-H200", "GPU-B200"),
+    }
+
+
+def test_a_gpu_machine_is_known_by_our_label_first_and_tolerates_the_usual_taint(render, tmp_path):
+    for name, spec in load(render("minimal"), tmp_path).machine_types.items():
+        assert (spec.gpu is not None) == name.startswith("GPU-")
+        if spec.gpu is None:
+            assert spec.node_selector_terms is None
+            continue
+        first, *others = spec.node_selector_terms or ()
+        assert others, name
+        assert first.to_object() == {
+            "matchExpressions": [{"key": "falapp.dev/machine", "operator": "In", "values": [name]}]
+        }
+        assert [t.to_object() for t in spec.tolerations or ()] == [
+            {"key": "nvidia.com/gpu", "operator": "Exists"}
+        ]
+
+
+def test_changed_settings_restart_the_operator(render):
+    def checksum(*arguments):
+        template = one(render("minimal", *arguments), "Deployment")["spec"]["template"]
+        return template["metadata"]["annotations"]["checksum/settings"]
+
+    assert checksum() == checksum()
+    assert checksum() != checksum("--set=resyncSeconds=60")
+
+
+def test_the_operator_passes_pod_security_restricted(chart):
+    deployment = one(chart, "Deployment")["spec"]
+    pod = deployment["template"]["spec"]
+    assert (deployment["replicas"], deployment["strategy"]["type"]) == (1, "Recreate")
+    assert pod["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": 65532,
+        "runAsGroup": 65532,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
+    assert all(set(v) & {"configMap", "emptyDir"} for v in pod["volumes"])
+    (container,) = pod["containers"]
+    assert container["securityContext"] == SECURITY
+    for probe in ("readinessProbe", "livenessProbe"):
+        assert container[probe]["httpGet"] == {"path": "/healthz", "port": "health"}
+    assert container["resources"]["requests"]
+    assert container["resources"]["limits"]
+
+
+def test_volumes_are_mounted_where_the_settings_say(render, tmp_path):
+    objects = render("full")
+    pod = one(objects, "Deployment")["spec"]["template"]["spec"]
+    volumes = {v["name"]: v for v in pod["volumes"]}
+    mounts = {m["name"]: m["mountPath"] for m in pod["containers"][0]["volumeMounts"]}
+    assert set(volumes) == set(mounts) == {"settings", "ca", "tmp"}
+    assert mounts["settings"] == str(settings.PATH)
+    assert f"{mounts['ca']}/ca.crt" == str(load(objects, tmp_path).custom_ca)
+    assert volumes["ca"]["configMap"] == {
+        "name": "company-ca",
+        "items": [{"key": "bundle.pem", "path": "ca.crt"}],
+    }
+    assert volumes["settings"]["configMap"]["name"] == one(objects, "ConfigMap")["metadata"]["name"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "made"),
+    [
+        ([], True),
+        (["--set=builds.createNamespace=false"], False),
+        (["--set=builds.namespace=falapp-system"], False),
+    ],
+)
+def test_the_namespace_of_builds(render, arguments, made):
+    found = [o["metadata"] for o in render("minimal", *arguments) if o["kind"] == "Namespace"]
+    assert bool(found) == made
+    for metadata in found:
+        assert metadata["name"] == "falapp-builds"
+        assert metadata["labels"]["pod-security.kubernetes.io/enforce"] == "baseline"
+        assert metadata["annotations"] == {"helm.sh/resource-policy": "keep"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "crds", "kept"),
+    [
+        ([], 3, True),
+        (["--set=crds.keep=false"], 3, False),
+        (["--set=crds.install=false"], 0, False),
+    ],
+)
+def test_crds_are_installed_and_kept_as_asked(render, arguments, crds, kept):
+    found = [o for o in render("minimal", *arguments) if o["kind"] == "CustomResourceDefinition"]
+    assert len(found) == crds
+    for crd in found:
+        assert ("annotations" in crd["metadata"]) == kept
+
+
+def test_the_charts_crds_are_those_of_the_folder(render, root):
+    for crd in render("minimal"):
+        if crd["kind"] == "CustomResourceDefinition":
+            plural = crd["spec"]["names"]["plural"]
+            ours = yaml.safe_load((root / f"crds/{plural}.yaml").read_text())
+            assert crd["spec"] == ours["spec"]
+
+
+def test_the_chart_holds_no_custom_resource(chart):
+    """Helm cannot map a kind that the same release defines: the first install would fail."""
+    assert not [o for o in chart if o["apiVersion"].startswith("falapp.dev/")]
+
+
+def test_the_readme_names_every_value():
+    text = (CHART / "README.md").read_text()
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    names = [
+        name if not isinstance(inner, dict) or name == "machineTypes" else f"{name}.{key}"
+        for name, inner in values.items()
+        for key in (inner if isinstance(inner, dict) and name != "machineTypes" else [""])
+    ]
+    assert [name for name in names if f"`{name}" not in text] == []

@@ -1,0 +1,96 @@
+"""The CRDs: current, structural, documented, bounded, and what users see of them."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from falapp_operator.api import crds
+from tests.contract import structure
+from tests.contract.conftest import ROOT
+
+FILES = dict(crds.files(ROOT))
+SCHEMAS = {
+    kind.kind: crds.crd(kind)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    for kind in crds.KINDS
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_generated_file_is_current(path: Path):
+    assert path.read_text() == FILES[path], "run `make generate`"
+
+
+@pytest.mark.parametrize("folder", ["crds", "charts/falapp/templates/crds"])
+def test_nothing_else_stands_beside_generated_files(root, folder):
+    assert set((root / folder).iterdir()) <= set(FILES)
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_the_schema_is_structural(kind):
+    assert list(structure.faults(SCHEMAS[kind])) == []
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_every_field_is_documented(kind):
+    fields = {
+        path: schema.get("description", "")
+        for path, schema in structure.walk(SCHEMAS[kind])
+        if path and path != ".metadata" and not path.endswith(("[]", "*"))
+    }
+    assert fields
+    assert [path for path, text in fields.items() if not text.strip().endswith(".")] == []
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_everything_in_a_spec_has_a_limit(kind):
+    assert list(structure.unbounded(SCHEMAS[kind]["properties"]["spec"])) == []
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_a_status_has_no_defaults(kind):
+    status = SCHEMAS[kind]["properties"].get("status", {"type": "object"})
+    assert [path for path, schema in structure.walk(status) if "default" in schema] == []
+
+
+def test_replicas_has_a_default_for_the_scale_subresource():
+    assert SCHEMAS["FalApp"]["properties"]["spec"]["properties"]["replicas"]["default"] == 1
+
+
+@pytest.mark.parametrize(
+    ("plural", "short", "scope", "subresources", "columns"),
+    [
+        (
+            "falapps",
+            "fa",
+            "Namespaced",
+            {"status", "scale"},
+            "Ready Reason Machine Environment Replicas Desired Age +URL",
+        ),
+        (
+            "environments",
+            "fenv",
+            "Namespaced",
+            {"status"},
+            "Ready Reason Packages Age +Image +Seconds",
+        ),
+        ("machinetypes", "mt", "Cluster", set(), "CPU Memory GPU GPUs Age"),
+    ],
+)
+def test_what_kubectl_shows(root, plural, short, scope, subresources, columns):
+    spec = yaml.safe_load((root / f"crds/{plural}.yaml").read_text())["spec"]
+    (version,) = spec["versions"]
+    shown = [
+        ("+" if column.get("priority") else "") + column["name"]
+        for column in version["additionalPrinterColumns"]
+    ]
+    assert spec["names"]["shortNames"] == [short]
+    assert spec["names"]["categories"] == ["fal"]
+    assert spec["scope"] == scope
+    assert set(version.get("subresources", {})) == subresources
+    assert " ".join(shown) == columns
+
+
+@pytest.mark.parametrize("kind", crds.KINDS, ids=lambda kind: kind.kind)
+def test_a_crd_stays_readable(kind, root):
+    assert len((root / f"crds/{kind.plural}.yaml").read_text().splitlines()) < 400

@@ -1,0 +1,1 @@
+"""`make demo`: from nothing to a running app, with everything that happens on the way."""

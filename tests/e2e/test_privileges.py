@@ -1,0 +1,120 @@
+"""Root exists only in build pods, and even there only as much of it as each step needs."""
+
+import pytest
+
+from tests.kube import install
+from tests.kube.kubectl import Kube, poll
+
+KANIKO = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "SETFCAP"}
+CODE = """\
+import fal
+
+
+class App(fal.App):
+    @fal.endpoint("/")
+    def tell(self) -> dict:
+        return {}
+"""
+
+
+@pytest.fixture(scope="module")
+def app(apps, shared_namespace):
+    """An app whose environment nobody had before, so that a build pod can be looked at."""
+    apps.apply(
+        shared_namespace,
+        "private",
+        entrypoint="app.py",
+        source={"inline": {"app.py": CODE}},
+        # The namespace's name makes the list one that no earlier run has built.
+        requirements=["--no-binary", f"falapp-{shared_namespace}", "humanize==4.17.0"],
+    )
+    return apps.until(
+        shared_namespace,
+        "private",
+        lambda a: a.get("status", {}).get("environment", {}).get("name"),
+        "has an environment",
+        60,
+    )
+
+
+@pytest.fixture(scope="module")
+def build_pod(kube, app):
+    """The pod of its build."""
+    name = app["status"]["environment"]["name"]
+    [pod] = poll(
+        lambda: kube.list("pods", install.BUILDS, f"falapp.dev/environment={name}"),
+        lambda found: len(found) == 1,
+        what="the build's pod exists",
+        seconds=60,
+    )
+    return pod
+
+
+def containers(pod) -> dict:
+    spec = pod["spec"]
+    return {c["name"]: c for c in (*spec.get("initContainers", ()), *spec["containers"])}
+
+
+def test_kaniko_alone_has_capabilities_and_exactly_six(build_pod):
+    steps = containers(build_pod)
+    assert set(steps) == {"tools", "resolve", "build", "publish"}
+    for name, step in steps.items():
+        context = step["securityContext"]
+        assert context["allowPrivilegeEscalation"] is False
+        assert context["capabilities"]["drop"] == ["ALL"]
+        assert set(context["capabilities"].get("add", ())) == (KANIKO if name == "build" else set())
+        assert context.get("privileged") is not True
+    assert {n for n, s in steps.items() if s["securityContext"]["runAsUser"] == 0} == {
+        "build",
+        "publish",
+    }
+
+
+def test_no_build_step_has_a_service_account_token(build_pod):
+    assert build_pod["spec"]["automountServiceAccountToken"] is False
+    for step in containers(build_pod).values():
+        mounts = {m["mountPath"] for m in step["volumeMounts"]}
+        assert not any(path.startswith("/var/run/secrets") for path in mounts)
+
+
+def test_the_kernel_agrees_about_runners(kube, apps, app, shared_namespace):
+    """Looked at from inside, a runner has no capability and cannot get any."""
+    apps.ready(shared_namespace, "private")
+    [pod] = kube.list("pods", shared_namespace, "falapp.dev/app=private")
+    status = kube.run(
+        *("exec", "-n", shared_namespace, pod["metadata"]["name"], "-c", "runner", "--"),
+        *("cat", "/proc/1/status"),
+    )
+    facts = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert int(facts["CapEff"], 16) == int(facts["CapBnd"], 16) == 0
+    assert facts["NoNewPrivs"].strip() == "1"
+    assert "0" not in facts["Uid"].split()
+
+
+@pytest.mark.parametrize("which", ["operator", "runners"])
+def test_namespaces_of_operator_and_runners_enforce_restricted(
+    kube, apps, app, shared_namespace, which
+):
+    apps.ready(shared_namespace, "private")
+    name = install.NAMESPACE if which == "operator" else shared_namespace
+    found = kube.get("namespace", name)
+    assert found["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert running(kube, name)
+
+
+def test_builds_enforce_baseline(kube: Kube):
+    found = kube.get("namespace", install.BUILDS)
+    assert found["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "baseline"
+
+
+def test_the_operator_may_not_read_secrets(kube: Kube):
+    who = f"--as=system:serviceaccount:{install.NAMESPACE}:{install.RELEASE}"
+    for verb in ("get", "list", "watch"):
+        answer = kube.run("auth", "can-i", verb, "falapps", who, "-A")
+        assert answer.strip() == "yes"
+        with pytest.raises(Exception, match="auth can-i"):
+            kube.run("auth", "can-i", verb, "secrets", who, "-A")
+
+
+def running(kube: Kube, namespace: str) -> list:
+    return [p for p in kube.list("pods", namespace) if p["status"]["phase"] == "Running"]

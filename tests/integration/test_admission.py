@@ -1,0 +1,148 @@
+"""What the API server refuses by itself, with the field named, and what it lets through."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from tests.kube.kubectl import Kube, KubectlError
+
+GOOD: dict[str, Any] = {
+    "entrypoint": "app.py::Hello",
+    "source": {"inline": {"app.py": "import fal\n"}},
+    "requirements": ["requests==2.32.3"],
+}
+
+
+def changed(**fields: Any) -> dict[str, Any]:
+    spec = copy.deepcopy(GOOD) | fields
+    return {key: value for key, value in spec.items() if value is not None}
+
+
+def try_out(kube: Kube, spec: dict[str, Any], name: str = "app") -> str:
+    """Apply a FalApp without keeping it, as `kubectl apply --dry-run=server` does."""
+    import yaml
+
+    falapp = {
+        "apiVersion": "falapp.dev/v1alpha1",
+        "kind": "FalApp",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": spec,
+    }
+    command = ("apply", "--dry-run=server", "--validate=strict", "-f", "-")
+    return kube.run(*command, stdin=yaml.safe_dump(falapp))
+
+
+def refusal(kube: Kube, spec: dict[str, Any], name: str = "app") -> str:
+    with pytest.raises(KubectlError) as caught:
+        try_out(kube, spec, name)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"entrypoint": "app.py"},
+        {"requirements": None},
+        {"requirements": []},
+        {"requirements": None, "requirementLayers": [["numpy"], ["pandas"]]},
+        {"source": {"configMap": {"name": "code"}}},
+        {"machineType": "GPU-H100", "replicas": 0},
+        {"env": [{"name": "A", "value": ""}]},
+        {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
+        {"startupTimeout": "1h30m", "terminationGracePeriod": "90s"},
+        {"pythonVersion": "3.11"},
+    ],
+    ids=str,
+)
+def test_what_the_schema_offers_is_accepted(kube, fields):
+    assert "configured" in (out := try_out(kube, changed(**fields))) or "created" in out
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"replica": 2}, "spec.replica"),
+        ({"source": None}, "spec.source"),
+        ({"source": {}}, "spec.source"),
+        (
+            {"source": {"inline": {"app.py": ""}, "configMap": {"name": "code"}}},
+            "give exactly one of inline and configMap",
+        ),
+        ({"source": {"inline": {}}}, "spec.source.inline"),
+        ({"source": {"inline": {"../app.py": ""}}}, "spec.source"),
+        ({"source": {"inline": {"lib/app.py": "", "app.py": ""}}}, "spec.source"),
+        ({"source": {"inline": {"other.py": ""}}}, "spec"),
+        ({"source": {"configMap": {"name": "Not_A_Name"}}}, "spec.source.configMap.name"),
+        ({"entrypoint": None}, "spec.entrypoint"),
+        ({"entrypoint": "app"}, "spec.entrypoint"),
+        ({"entrypoint": "app.py:Hello"}, "spec.entrypoint"),
+        ({"entrypoint": "app.py::"}, "spec.entrypoint"),
+        ({"entrypoint": "../app.py::Hello"}, "spec.entrypoint"),
+        ({"entrypoint": "app.py::Hello\n"}, "spec.entrypoint"),
+        (
+            {"requirementLayers": [["numpy"]]},
+            "give requirements or requirementLayers, not both",
+        ),
+        ({"requirements": "numpy"}, "spec.requirements"),
+        ({"requirements": [""]}, "spec.requirements[0]"),
+        ({"requirements": None, "requirementLayers": []}, "spec.requirementLayers"),
+        ({"replicas": -1}, "spec.replicas"),
+        ({"pythonVersion": "3"}, "spec.pythonVersion"),
+        ({"pythonVersion": 3.11}, "spec.pythonVersion"),
+        ({"startupTimeout": "ten minutes"}, "spec.startupTimeout"),
+        ({"startupTimeout": "600"}, "spec.startupTimeout"),
+        ({"env": [{"name": "A B", "value": "1"}]}, "spec.env[0].name"),
+        ({"env": [{"name": "A"}]}, "give exactly one of value and valueFrom"),
+        ({"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}, "spec.env[1]"),
+        ({"env": [{"name": "A", "valueFrom": {}}]}, "spec.env[0].valueFrom"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_refused_with_the_field_named(kube, fields, named):
+    assert named in refusal(kube, changed(**fields))
+
+
+@pytest.mark.parametrize("name", ["1st", "a.b", "x" * 64])
+def test_a_name_that_no_service_can_have_is_refused(kube, name):
+    assert "metadata.name" in refusal(kube, GOOD, name)
+
+
+def test_an_environment_never_changes(kube, namespace):
+    environment = {
+        "apiVersion": "falapp.dev/v1alpha1",
+        "kind": "Environment",
+        "metadata": {"name": "by-hand"},
+        # No base image of this name exists, so nothing is built.
+        "spec": {"baseImage": "falapp.invalid/none", "pythonVersion": "3.11", "layers": []},
+    }
+    kube.apply(environment, namespace=namespace)
+    environment["spec"]["layers"] = [["numpy"]]
+    with pytest.raises(KubectlError, match="never changes"):
+        kube.apply(environment, namespace=namespace)
+
+
+def test_a_machine_type_with_gpus_says_which_nodes(kube):
+    machine = {
+        "apiVersion": "falapp.dev/v1alpha1",
+        "kind": "MachineType",
+        "metadata": {"name": "any-gpu"},
+        "spec": {"cpu": "1", "memory": "1Gi", "gpu": {"count": 1}},
+    }
+    import yaml
+
+    with pytest.raises(KubectlError, match="nodeSelectorTerms"):
+        kube.run("apply", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump(machine))
+
+
+def test_scale_works(kube, apps, namespace):
+    apps.apply(
+        namespace,
+        "scaled",
+        entrypoint="app.py",
+        source={"inline": {"app.py": "import fal\n"}},
+        machineType="none-such",
+    )
+    kube.run("scale", "falapp", "scaled", "-n", namespace, "--replicas=3")
+    assert apps.get(namespace, "scaled")["spec"]["replicas"] == 3

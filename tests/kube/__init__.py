@@ -1,0 +1,1 @@
+"""How the demo and the tests speak to the cluster: through kubectl, as its users do."""

@@ -1,0 +1,112 @@
+import re
+
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from falapp_operator.api import conditions, falapp, meta, model
+
+SOURCE = {"inline": {"app.py": "import fal"}}
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def spec(**fields):
+    return {"source": SOURCE, "entrypoint": "app.py::Hello"} | fields
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"),
+    [("90s", 90), ("20m", 1200), ("1h30m", 5400), ("1h1m1s", 3661), ("9999h", 35996400)],
+)
+def test_seconds(duration, seconds):
+    assert falapp.FalAppSpec.model_validate(spec(startupTimeout=duration))
+    assert model.seconds(duration) == seconds
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"startupTimeout": ""},
+        {"startupTimeout": "90"},
+        {"startupTimeout": "0s"},
+        {"startupTimeout": "1m1h"},
+        {"startupTimeout": "99999h"},
+        {"entrypoint": "app:Hello"},
+        {"entrypoint": "folder/app.py::Hello"},
+        {"entrypoint": "app.py::"},
+        {"pythonVersion": "3.11.4"},
+        {"replicas": -1},
+        {"machineType": "GPU H100"},
+        {"requirements": [""]},
+        {"requirementLayers": []},
+        {"nonsense": 1},
+    ],
+    ids=str,
+)
+def test_an_invalid_falapp_is_refused(fields):
+    with pytest.raises(pydantic.ValidationError):
+        falapp.FalAppSpec.model_validate(spec(**fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "layers"),
+    [
+        ({}, ()),
+        ({"requirements": []}, ()),
+        ({"requirements": ["a", "b"]}, (("a", "b"),)),
+        ({"requirementLayers": [["a"], [], ["b"]]}, (("a",), ("b",))),
+    ],
+)
+def test_layers(fields, layers):
+    assert falapp.FalAppSpec.model_validate(spec(**fields)).layers == layers
+
+
+def test_to_object_is_what_was_written():
+    written = spec(requirements=["numpy"], machineType="GPU-H100", replicas=2)
+    assert falapp.FalAppSpec.model_validate(written).to_object() == written
+
+
+@given(st.text(min_size=1))
+def test_a_shortened_name_is_a_label(name):
+    assert LABEL.fullmatch(meta.shortened(name))
+
+
+@pytest.mark.parametrize("name", ["a", "hello", "a-1", "a" * 63])
+def test_a_name_that_fits_is_kept(name):
+    assert meta.shortened(name) == name
+
+
+def test_long_names_stay_apart():
+    assert meta.shortened("a" * 64) != meta.shortened("a" * 65)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"), [("GPU-RTX4090", "gpu-rtx4090"), ("xs", "xs"), (None, "s")]
+)
+def test_a_machine_type_is_found_in_any_case(asked, name):
+    assert falapp.machine_type_name(asked) == name
+
+
+def ready(status, reason="Because"):
+    return conditions.condition(conditions.ConditionType.READY, status, reason)
+
+
+def test_conditions_are_stamped_and_ready_stands_first():
+    stalled = conditions.condition(conditions.ConditionType.STALLED, False, "Progressing")
+    first, second = conditions.merged([], [stalled, ready(None)], 3, "now")
+    assert (first.type, first.status) == ("Ready", "Unknown")
+    assert second.type == "Stalled"
+    assert {(c.observed_generation, c.last_transition_time) for c in (first, second)} == {
+        (3, "now")
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "since"),
+    [(False, "Because", "then"), (False, "Another", "then"), (True, "Because", "now")],
+)
+def test_the_time_moves_only_with_the_status(status, reason, since):
+    (old,) = conditions.merged([], [ready(False)], 1, "then")
+    (new,) = conditions.merged([old], [ready(status, reason)], 2, "now")
+    assert (new.last_transition_time, new.observed_generation) == (since, 2)

@@ -1,0 +1,52 @@
+import tomllib
+from pathlib import Path
+
+from falapp_builder import lock
+from falapp_builder.lock import Package
+
+TEXT = """
+lock-version = "1.0"
+[[packages]]
+name = "alpha"
+version = "1.0"
+wheels = [{ url = "https://h/alpha.whl", hashes = { sha256 = "00" } }]
+[[packages]]
+name = "beta"
+version = "2.0"
+archive = { url = "https://h/beta.whl", hashes = { sha256 = "00" } }
+[[packages]]
+name = "gamma"
+vcs = { type = "git", url = "https://h/g.git", commit-id = "3f1c", subdirectory = "py" }
+"""
+
+PACKAGES = (
+    Package(name="alpha", version="1.0"),
+    Package(name="beta", version="2.0", address="https://h/beta.whl"),
+    Package(name="gamma", address="git+https://h/g.git@3f1c#subdirectory=py"),
+)
+
+
+def test_read(tmp_path: Path) -> None:
+    path = tmp_path / "pylock.toml"
+    path.write_text(TEXT)
+    assert lock.read(path) == PACKAGES
+
+
+def test_later_layers_win() -> None:
+    newer = Package(name="alpha", version="2.0")
+    assert lock.merged([PACKAGES, (newer,)]) == {
+        "alpha": newer,
+        "beta": PACKAGES[1],
+        "gamma": PACKAGES[2],
+    }
+
+
+def test_preferences_are_a_lock() -> None:
+    data = tomllib.loads(lock.preferences(PACKAGES))
+    assert data["packages"] == [{"name": "alpha", "version": "1.0"}]
+    assert tomllib.loads(lock.preferences([]))["packages"] == []
+
+
+def test_constraints_leave_out_what_the_layer_names() -> None:
+    assert lock.constraints(PACKAGES, ["gamma"]) == "beta @ https://h/beta.whl\n"
+    assert lock.constraints(PACKAGES, ["beta", "gamma"]) == ""

@@ -1,0 +1,81 @@
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from falapp_builder.redact import Redactor, secrets
+
+CANARY = "CANARY1234"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://user:CANARY@h/x", "https://****@h/x"),
+        ("git+https://CANARY@h/x.git@main", "git+https://****@h/x.git@main"),
+        ("fatal: for 'http://CANARY@h': no", "fatal: for 'http://****@h': no"),
+        ("https://u:p@ss@h/x", "https://****@h/x"),
+        ("https://u:pa/ss@h/x", "https://****@h/x"),
+        ("https://u:pa?ss@h/x", "https://****@h/x"),
+        ("git+https:CANARY@h/x", "****@h/x"),
+        ("https:/CANARY@h/x", "https:/****@h/x"),
+        ("https//CANARY@h/x", "https//****@h/x"),
+        ("name=@http://u:CANARY@h/x?s=CANARY", "name=@http://****@h/x?****"),
+        ("u:CANARY@h/x", "****@h/x"),
+        ("https://h/x.whl?X-Amz-Signature=CANARY#sha256=00", "https://h/x.whl?****#sha256=00"),
+        ("GET /x.whl?sig=CANARY HTTP", "GET /x.whl?**** HTTP"),
+        # what must stay readable
+        ("http://127.0.0.1:8765/x.git@main", "http://127.0.0.1:8765/x.git@main"),
+        ("https://h:443/x@y", "https://h:443/x@y"),
+        ("pkg@https://h/x.whl", "pkg@https://h/x.whl"),
+        ("x @ git+https://h/x.git@v1#subdirectory=a", "x @ git+https://h/x.git@v1#subdirectory=a"),
+        ("torch==2.6.0+cu124", "torch==2.6.0+cu124"),
+        ("why? because", "why? because"),
+        ("bad.c:1:9: error: expected", "bad.c:1:9: error: expected"),
+    ],
+)
+def test_patterns(text: str, expected: str) -> None:
+    assert Redactor()(text) == expected
+
+
+def test_secrets_of_the_requirements_are_hidden_wherever_they_turn_up() -> None:
+    written = ["git+https://TOKENTOKEN@h/x", "--index-url=https://u:pass%2Fword@h/?key=querykey"]
+    redact = Redactor(written)
+    said = "Password for TOKENTOKEN, pass%2Fword, pass/word and querykey"
+    assert redact(said) == "Password for ****, ****, **** and ****"
+
+
+@pytest.mark.parametrize("token", ["git+ssh://git@h/x", "https://x-access-token@h/", "requests"])
+def test_public_words_are_no_secrets(token: str) -> None:
+    assert secrets(token) == frozenset()
+
+
+def test_of_name_and_password_only_the_password_is_a_secret() -> None:
+    assert secrets("https://somebody:password1@h/x") == {"password1"}
+
+
+WORD = st.text(string.ascii_letters + string.digits + "-._~%+", max_size=12)
+SCHEME = st.sampled_from(["https://", "http://", "git+https://", "git+http://", "name @ https://"])
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(SCHEME, WORD, WORD, WORD, st.sampled_from(["", ":"]))
+def test_no_url_keeps_its_userinfo(scheme: str, a: str, b: str, host: str, colon: str) -> None:
+    url = f"{scheme}{a}{colon}{CANARY}{b}@{host}h.example/path"
+    for text in (url, f"error: Failed to fetch: `{url}` (try again)", f"x\n{url}\ny"):
+        assert CANARY not in Redactor([url])(text)
+        assert CANARY not in Redactor()(text)
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(SCHEME, WORD, WORD, st.sampled_from(["", "#sha256=00", "#egg=x", " ; python_version>'3'"]))
+def test_no_url_keeps_its_query(scheme: str, key: str, value: str, rest: str) -> None:
+    url = f"{scheme}h.example/p/x.whl?{key}={CANARY}{value}&b=c{rest}"
+    assert CANARY not in Redactor()(f"error: for url ({url})")
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(st.text(max_size=200))
+def test_redacting_is_total_and_keeps_lines(text: str) -> None:
+    assert Redactor([text])(text).count("\n") == text.count("\n")

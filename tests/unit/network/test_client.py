@@ -1,0 +1,216 @@
+import asyncio
+
+import pytest
+
+from falapp_operator import errors
+from falapp_operator.api.objects import Ref
+from falapp_operator.cluster.client import Client, path
+from tests.unit import samples
+from tests.unit.network.conftest import TOKEN
+
+DEPLOYMENT = Ref(api_version="apps/v1", kind="Deployment", name="hello", namespace="video")
+ENVIRONMENT = Ref(
+    api_version="falapp.dev/v1alpha1", kind="Environment", name="env-1", namespace="video"
+)
+OBJECT = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "hello", "namespace": "video"},
+    "spec": {"replicas": 1},
+}
+
+CALLS = {
+    "get": lambda client: client.get(DEPLOYMENT),
+    "list": lambda client: client.list("v1", "Pod", "video"),
+    "apply": lambda client: client.apply(OBJECT),
+    "apply_status": lambda client: client.apply_status(ENVIRONMENT, {"image": ""}),
+    "create": lambda client: client.create(OBJECT),
+    "delete": lambda client: client.delete(DEPLOYMENT),
+}
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "namespace", "name", "expected"),
+    [
+        ("v1", "Pod", "video", "", "/api/v1/namespaces/video/pods"),
+        ("v1", "ConfigMap", "video", "x", "/api/v1/namespaces/video/configmaps/x"),
+        ("v1", "Service", "video", "x", "/api/v1/namespaces/video/services/x"),
+        ("apps/v1", "Deployment", "v", "x", "/apis/apps/v1/namespaces/v/deployments/x"),
+        ("batch/v1", "Job", "builds", "x", "/apis/batch/v1/namespaces/builds/jobs/x"),
+        ("falapp.dev/v1alpha1", "FalApp", "", "", "/apis/falapp.dev/v1alpha1/falapps"),
+        (
+            "falapp.dev/v1alpha1",
+            "Environment",
+            "v",
+            "x",
+            "/apis/falapp.dev/v1alpha1/namespaces/v/environments/x",
+        ),
+        ("falapp.dev/v1alpha1", "MachineType", "", "s", "/apis/falapp.dev/v1alpha1/machinetypes/s"),
+    ],
+)
+def test_paths(api_version, kind, namespace, name, expected):
+    where = Ref(api_version=api_version, kind=kind, namespace=namespace, name=name)
+    assert path(where) == expected
+
+
+async def test_get(server, client):
+    server.answer = OBJECT
+    assert await client.get(DEPLOYMENT) == OBJECT
+    assert (server.last.method, server.last.path) == (
+        "GET",
+        "/apis/apps/v1/namespaces/video/deployments/hello",
+    )
+    assert server.last.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert server.last.headers["Accept"] == "application/json"
+
+
+async def test_list_gives_items_their_kind_and_asks_for_what_is_selected(server, client):
+    server.answer = {"kind": "PodList", "apiVersion": "v1", "items": [{"metadata": {"name": "a"}}]}
+    found = await client.list("v1", "Pod", "video", labels="a=b,c=d")
+    assert found == ({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}},)
+    assert server.last.path == "/api/v1/namespaces/video/pods"
+    assert server.last.query == {"labelSelector": "a=b,c=d"}
+    await client.list("falapp.dev/v1alpha1", "Environment", fields="metadata.name=env-1")
+    assert server.last.path == "/apis/falapp.dev/v1alpha1/environments"
+    assert server.last.query == {"fieldSelector": "metadata.name=env-1"}
+    server.answer = {"items": []}
+    assert await client.list("v1", "Pod") == ()
+    assert server.last.query == {}
+
+
+@pytest.mark.parametrize("force", [True, False])
+async def test_apply_is_server_side(server, client, force):
+    server.answer = OBJECT
+    assert await client.apply(OBJECT, force=force) == OBJECT
+    assert server.last.method == "PATCH"
+    assert server.last.path == "/apis/apps/v1/namespaces/video/deployments/hello"
+    assert server.last.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert server.last.query == {
+        "fieldManager": "falapp-operator",
+        "force": "true" if force else "false",
+    }
+    assert server.last.body == OBJECT
+
+
+async def test_apply_of_what_has_no_namespace(server, client):
+    await client.apply(samples.machine_type("s"))
+    assert server.last.path == "/apis/falapp.dev/v1alpha1/machinetypes/s"
+
+
+async def test_apply_status_writes_the_status_alone(server, client):
+    await client.apply_status(ENVIRONMENT, {"image": "x"})
+    assert server.last.method == "PATCH"
+    assert (
+        server.last.path == "/apis/falapp.dev/v1alpha1/namespaces/video/environments/env-1/status"
+    )
+    assert server.last.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert server.last.query["force"] == "true"
+    assert server.last.body == {
+        "apiVersion": "falapp.dev/v1alpha1",
+        "kind": "Environment",
+        "metadata": {"name": "env-1", "namespace": "video"},
+        "status": {"image": "x"},
+    }
+
+
+async def test_create(server, client):
+    server.status, server.answer = 201, OBJECT
+    assert await client.create(OBJECT) == OBJECT
+    assert (server.last.method, server.last.path) == (
+        "POST",
+        "/apis/apps/v1/namespaces/video/deployments",
+    )
+    assert server.last.query == {"fieldManager": "falapp-operator"}
+    assert server.last.headers["Content-Type"] == "application/json"
+
+
+async def test_delete_takes_what_it_owns_in_the_background(server, client):
+    assert await client.delete(DEPLOYMENT) is None
+    assert (server.last.method, server.last.path) == (
+        "DELETE",
+        "/apis/apps/v1/namespaces/video/deployments/hello",
+    )
+    assert server.last.query == {"propagationPolicy": "Background"}
+
+
+async def test_what_is_not_there(server, client):
+    server.refuse(404, "NotFound", 'deployments.apps "hello" not found')
+    assert await client.get(DEPLOYMENT) is None
+    assert await client.delete(DEPLOYMENT) is None
+    for call in ("list", "apply", "apply_status", "create"):
+        with pytest.raises(errors.MissingError, match="404"):
+            await CALLS[call](client)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "error"),
+    [
+        (409, "Conflict", errors.ConflictError),
+        (409, "AlreadyExists", errors.ConflictError),
+        (401, "Unauthorized", errors.TransientError),
+        (403, "Forbidden", errors.TransientError),
+        (422, "Invalid", errors.TransientError),
+        (429, "TooManyRequests", errors.TransientError),
+        (500, "InternalError", errors.TransientError),
+        (503, "ServiceUnavailable", errors.TransientError),
+    ],
+)
+async def test_refusals_are_the_operators_errors(server, client, status, reason, error):
+    server.refuse(status, reason, "what is wrong")
+    for call in CALLS.values():
+        with pytest.raises(error, match=f"{status} what is wrong") as raised:
+            await call(client)
+        assert type(raised.value) is error
+        assert TOKEN not in str(raised.value)
+        assert server.last.path in str(raised.value)
+
+
+@pytest.mark.parametrize("status", [200, 502])
+@pytest.mark.parametrize(
+    "answer", [b"<html>bad gateway</html>", b"", b'{"a": ', b"[]", b"null", b"\xff\xfe"]
+)
+async def test_an_answer_that_is_not_the_api_servers(server, client, status, answer):
+    """As from a load balancer on the way."""
+    server.status, server.answer = status, answer
+    for call in CALLS.values():
+        with pytest.raises(errors.TransientError, match=str(status)):
+            await call(client)
+
+
+async def test_a_long_answer_is_cut(server, client):
+    server.status, server.answer = 502, b"x" * 100_000
+    with pytest.raises(errors.TransientError) as raised:
+        await client.get(DEPLOYMENT)
+    assert len(str(raised.value)) < 400
+
+
+async def test_a_server_that_does_not_run(lonely):
+    for call in CALLS.values():
+        with pytest.raises(errors.TransientError, match="did not answer") as raised:
+            await call(lonely)
+        assert raised.value.__cause__ is not None
+        assert TOKEN not in str(raised.value)
+
+
+async def test_only_so_many_requests_are_in_flight(server, client):
+    now = most = 0
+    handle = server.handle
+
+    limited = Client(client._connection, in_flight=3)
+    call = limited._connection.call_api
+
+    async def counted(*args, **kwargs):
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        try:
+            await asyncio.sleep(0.002)
+            return await call(*args, **kwargs)
+        finally:
+            now -= 1
+
+    limited._connection.call_api = counted
+    await asyncio.gather(*(limited.get(DEPLOYMENT) for _ in range(12)))
+    assert most == 3
+    assert len(server.requests) == 12
+    assert handle == server.handle

@@ -1,0 +1,88 @@
+"""The Deployment, Service and ConfigMap of an app."""
+
+from pathlib import Path
+
+import pytest
+
+from falapp_operator.api import meta
+from falapp_operator.runner import deployment, network, source
+from tests.unit import golden, samples
+
+
+@pytest.mark.parametrize("name", ["cpu", "gpu"])
+def test_the_manifests_of_an_app(make_runner, name):
+    app = samples.app("hello")
+    runner = make_runner(
+        machine=samples.GPU if name == "gpu" else None,
+        env=[{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf", "key": "token"}}}],
+        startupTimeout="20m",
+    )
+    golden.check(
+        Path(__file__).parent / f"{name}.golden.yaml",
+        source.config_map(app, source.Files(texts={"app.py": samples.CODE})),
+        deployment.deployment(app, runner),
+        network.service(app),
+    )
+
+
+@pytest.mark.parametrize(
+    ("machine", "surge", "unavailable"), [(None, 1, 0), (samples.GPU, 0, 1)], ids=["cpu", "gpu"]
+)
+def test_gpu_apps_make_room_first(make_runner, machine, surge, unavailable):
+    made = deployment.deployment(samples.app(), make_runner(machine=machine))
+    assert made["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable},
+    }
+
+
+@pytest.mark.parametrize("replicas", [0, 1, 3])
+def test_the_deployment_keeps_as_many_as_asked_for(make_runner, replicas):
+    made = deployment.deployment(samples.app(), make_runner(replicas=replicas, startupTimeout="1h"))
+    assert made["spec"]["replicas"] == replicas
+    assert made["spec"]["progressDeadlineSeconds"] > 3600
+    labels = made["spec"]["template"]["metadata"]["labels"]
+    assert made["spec"]["selector"]["matchLabels"].items() <= labels.items()
+
+
+def test_the_service_finds_ready_runners_alone():
+    made = network.service(samples.app("wan"))
+    assert made["spec"]["selector"] == {meta.LABEL_APP: "wan"}
+    assert made["spec"]["ports"][0]["port"] == 80
+    assert made["spec"]["ports"][0]["targetPort"] == "http"
+    assert "publishNotReadyAddresses" not in made["spec"]
+    assert network.url(samples.app("wan")) == "http://wan.video.svc"
+
+
+def test_everything_is_the_apps_own(make_runner):
+    app = samples.app("hello", uid="uid-7")
+    for made in (
+        deployment.deployment(app, make_runner()),
+        network.service(app),
+        source.config_map(app, source.Files(texts={"app.py": ""})),
+    ):
+        assert made["metadata"]["namespace"] == samples.NAMESPACE
+        (owner,) = made["metadata"]["ownerReferences"]
+        assert (owner["kind"], owner["name"], owner["uid"]) == ("FalApp", "hello", "uid-7")
+        assert owner["controller"] is True
+
+
+def test_other_files_have_another_name():
+    one, same, other, renamed = (
+        source.config_map_name("hello", source.Files(texts=texts))
+        for texts in (
+            {"a.py": "1", "b.py": "2"},
+            {"b.py": "2", "a.py": "1"},
+            {"a.py": "1", "b.py": "3"},
+            {"a.py": "1", "c.py": "2"},
+        )
+    )
+    assert one == same
+    assert len({one, other, renamed}) == 3
+
+
+@pytest.mark.parametrize("app", ["a", "hello", "x" * 63])
+def test_the_name_of_the_files_is_a_valid_one(app):
+    name = source.config_map_name(app, source.Files(texts={"app.py": samples.CODE}))
+    assert len(name) <= 63
+    assert meta.shortened(name) == name

@@ -1,0 +1,263 @@
+"""An API server and a registry in memory, with as much of their ways as the operator relies on.
+
+Server-side apply by one manager: what was applied before and is not any more goes, what others set
+stays, lists with keys are merged item by item, and a resourceVersion that is not the newest is
+refused. The API server's own additions (defaults, canonical quantities, dropped empty texts) are
+made too, since the operator must not take them for changes.
+"""
+
+import copy
+from collections import Counter
+
+from falapp_operator import errors
+from falapp_operator.api import meta
+from falapp_operator.api.objects import ref
+from falapp_operator.cluster.registry import Image
+from tests.unit import samples
+
+_KEYS = ("uid", "name", "containerPort", "type")
+_CANONICAL = {"0.5": "500m", "1000m": "1", "1024Mi": "1Gi", "1.5Gi": "1536Mi"}
+
+
+class Cluster:
+    """The API server; it stands in for `falapp_operator.cluster.client.Client`."""
+
+    def __init__(self, *objects):
+        self.objects = {}
+        self.writes = []
+        """Every request that could change something, as "verb Kind name"."""
+        self.reads = Counter()
+        self.trouble = {}
+        """{"verb Kind": the error that such a request ends with}."""
+        self._applied = {}
+        self._version = 1000
+        for obj in objects:
+            self.put(obj)
+
+    def put(self, obj):
+        """Have an object as it is, written by somebody else."""
+        self._version += 1
+        obj = copy.deepcopy(obj)
+        obj["metadata"]["resourceVersion"] = str(self._version)
+        self.objects[ref(obj)] = obj
+        return obj
+
+    def find(self, kind, name=None):
+        """Return the only object of a kind, or the one of that name; None if there is none."""
+        found = [o for r, o in self.objects.items() if r.kind == kind and name in (None, r.name)]
+        assert len(found) < 2, f"{len(found)} objects of kind {kind}"
+        return copy.deepcopy(found[0]) if found else None
+
+    def names(self, kind):
+        """Return the names of all objects of a kind."""
+        return sorted(r.name for r in self.objects if r.kind == kind)
+
+    def change(self, kind, name=None, **parts):
+        """Replace parts (spec, status, …) of an object, as somebody else would."""
+        obj = self.find(kind, name)
+        if "spec" in parts and parts["spec"] != obj["spec"]:
+            obj["metadata"]["generation"] = obj["metadata"].get("generation", 1) + 1
+        self.put(obj | parts)
+
+    def remove(self, kind, name=None):
+        """Delete an object, as somebody else would, and what only it owned."""
+        self._delete(ref(self.find(kind, name)))
+
+    async def get(self, where):
+        self._request("get", where)
+        return copy.deepcopy(self.objects.get(where))
+
+    async def list(self, api_version, kind, namespace="", *, labels="", fields=""):
+        self._fail("list", kind)
+        self.reads[f"list {kind}"] += 1
+        wanted = dict(pair.split("=") for pair in labels.split(",") if pair)
+        name = fields.removeprefix("metadata.name=")
+        found = [
+            o
+            for r, o in sorted(self.objects.items(), key=lambda i: (i[0].namespace, i[0].name))
+            if (r.api_version, r.kind) == (api_version, kind)
+            and namespace in ("", r.namespace)
+            and name in ("", r.name)
+            and wanted.items() <= o["metadata"].get("labels", {}).items()
+        ]
+        return tuple(copy.deepcopy(found))
+
+    async def apply(self, desired, *, force=True):
+        where = ref(desired)
+        self._request("apply", where)
+        live = self.objects.get(where)
+        version = desired["metadata"].get("resourceVersion")
+        if version and (live is None or live["metadata"]["resourceVersion"] != version):
+            raise errors.ConflictError(f"{where}: the object has been modified")
+        before = self._applied.get(where, {})
+        if not force and live and _clashes(live, desired, before):
+            raise errors.ConflictError(f"{where}: conflict with another manager")
+        return self._store(where, live, desired, before)
+
+    async def apply_status(self, where, status):
+        self._request("status", where)
+        live = self.objects.get(where)
+        if live is None:
+            raise errors.MissingError(f"{where}: not found")
+        return self.put(live | {"status": _dropped(copy.deepcopy(status), keep_empty=True)})
+
+    async def create(self, obj):
+        where = ref(obj)
+        self._request("create", where)
+        if where in self.objects:
+            raise errors.ConflictError(f"{where}: already exists")
+        return self._store(where, None, obj, {})
+
+    async def delete(self, where):
+        self._request("delete", where)
+        if where in self.objects:
+            self._delete(where)
+
+    def _request(self, verb, where):
+        if verb == "get":
+            self.reads[f"get {where.kind}"] += 1
+        else:
+            self.writes.append(f"{verb} {where.kind} {where.name}")
+        self._fail(verb, where.kind)
+
+    def _fail(self, verb, kind):
+        if error := self.trouble.get(f"{verb} {kind}"):
+            raise error
+
+    def _store(self, where, live, desired, before):
+        desired = copy.deepcopy(desired)
+        desired["metadata"].pop("resourceVersion", None)
+        old = live or {"metadata": {}}
+        merged = _merged(_without(old, before, desired), desired)
+        merged = _defaulted(_dropped(merged, keep_empty=where.api_version == meta.API_VERSION))
+        self._applied[where] = desired
+        if live is not None and merged == live:
+            return copy.deepcopy(live)
+        made = samples.metadata(where.name, where.namespace, uid=f"uid-{self._version}")
+        merged["metadata"] = made | {"generation": 1} | merged["metadata"]
+        if live is not None and merged.get("spec") != live.get("spec"):
+            merged["metadata"]["generation"] = live["metadata"].get("generation", 1) + 1
+        return copy.deepcopy(self.put(merged))
+
+    def _delete(self, where):
+        uid = self.objects.pop(where)["metadata"]["uid"]
+        self._applied.pop(where, None)
+        alive = {o["metadata"]["uid"] for o in self.objects.values()}
+        for dependent, obj in list(self.objects.items()):
+            owners = [o["uid"] for o in obj["metadata"].get("ownerReferences", ())]
+            if uid in owners and not alive & set(owners):
+                self._delete(dependent)
+
+
+class Registry:
+    """The registry; it stands in for `falapp_operator.cluster.registry.Registry`."""
+
+    def __init__(self):
+        self.tags = {}
+        self.asked = []
+        self.error = None
+
+    def push(self, tag, packages=5):
+        """Have an image under ``tag``."""
+        self.tags[tag] = Image(reference=samples.IMAGE, packages=packages)
+
+    async def find(self, tag):
+        self.asked.append(tag)
+        if self.error:
+            raise self.error
+        return self.tags.get(tag)
+
+
+def _key(items):
+    for key in _KEYS:
+        if items and all(isinstance(i, dict) and key in i for i in items):
+            return key
+    return None
+
+
+def _merged(old, new):
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old | {k: _merged(old[k], v) if k in old else v for k, v in new.items()}
+    if isinstance(old, list) and isinstance(new, list) and (key := _key([*old, *new])):
+        before = {i[key]: i for i in old}
+        mine = [_merged(before.get(i[key], {}), i) for i in new]
+        others = [i for i in old if i[key] not in {m[key] for m in mine}]
+        return [*mine, *others]
+    return new
+
+
+def _without(live, before, desired):
+    """Return ``live`` without what was applied before and is not any more."""
+    if isinstance(live, dict) and isinstance(before, dict) and isinstance(desired, dict):
+        return {
+            k: _without(v, before[k], desired[k]) if k in before and k in desired else v
+            for k, v in live.items()
+            if not (k in before and k not in desired)
+        }
+    if isinstance(live, list) and isinstance(before, list) and isinstance(desired, list):
+        key = _key([*live, *before, *desired])
+        if key:
+            gone = {i[key] for i in before} - {i[key] for i in desired}
+            old, new = ({i[key]: i for i in items} for items in (before, desired))
+            return [
+                _without(i, old.get(i[key], {}), new.get(i[key], {}))
+                for i in live
+                if i[key] not in gone
+            ]
+    return live
+
+
+def _clashes(live, desired, before):
+    """Return whether somebody else set a field that ``desired`` would change."""
+    if isinstance(live, dict) and isinstance(desired, dict):
+        before = before if isinstance(before, dict) else {}
+        return any(_clashes(live[k], v, before.get(k)) for k, v in desired.items() if k in live)
+    return live not in (desired, before)
+
+
+def _dropped(value, *, keep_empty):
+    """Return ``value`` as it is stored: Go leaves out empty texts and lists, CRDs keep them."""
+    if isinstance(value, dict):
+        return {
+            k: _dropped(v, keep_empty=keep_empty)
+            for k, v in value.items()
+            if keep_empty or v not in ("", [])
+        }
+    if isinstance(value, list):
+        return [_dropped(v, keep_empty=keep_empty) for v in value]
+    return value
+
+
+def _defaulted(obj):
+    if obj["kind"] == "Deployment":
+        return _defaulted_deployment(obj)
+    if obj["kind"] == "Service":
+        addresses = {"clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7"]}
+        families = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+        more = {"sessionAffinity": "None", "internalTrafficPolicy": "Cluster"}
+        return obj | {"spec": addresses | families | more | obj["spec"]}
+    return obj
+
+
+def _defaulted_deployment(obj):
+    obj["metadata"].setdefault("annotations", {})["deployment.kubernetes.io/revision"] = "1"
+    template = obj["spec"]["template"]
+    defaults = {
+        "restartPolicy": "Always",
+        "dnsPolicy": "ClusterFirst",
+        "schedulerName": "default-scheduler",
+    }
+    pod = template["spec"] = defaults | template["spec"]
+    for container in (*pod["initContainers"], *pod["containers"]):
+        container.setdefault("imagePullPolicy", "IfNotPresent")
+        container.setdefault("terminationMessagePath", "/dev/termination-log")
+        container.setdefault("terminationMessagePolicy", "File")
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            if probe in container:
+                container[probe].setdefault("successThreshold", 1)
+        for amounts in container["resources"].values():
+            amounts.update({k: _CANONICAL.get(v, v) for k, v in amounts.items()})
+    for volume in pod["volumes"]:
+        if "configMap" in volume:
+            volume["configMap"].setdefault("defaultMode", 420)
+    return obj

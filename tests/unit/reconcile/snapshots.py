@@ -1,0 +1,61 @@
+"""Snapshots of an app at each stage of its life."""
+
+from falapp_operator.api import meta
+from falapp_operator.api.falapp import FalAppSpec
+from falapp_operator.api.objects import stamped
+from falapp_operator.reconcile.plan import plan
+from falapp_operator.reconcile.snapshot import Snapshot
+from falapp_operator.runner import network
+from tests.unit import samples, workloads
+
+SETTINGS = samples.settings()
+
+
+def seen(app=None, *, python="3.11", machine_type=True, environment=None, **more):
+    """Return a snapshot; ``environment`` is the status of the Environment asked for."""
+    app = app or samples.app()
+    spec = FalAppSpec.model_validate(app["spec"])
+    fields = {
+        "app": app,
+        "spec": spec,
+        "python": python,
+        "machine_type": samples.machine_type() if machine_type else None,
+        "machine_types": () if machine_type else ("gpu-h100", "s"),
+        "files": dict(spec.source.inline or {}),
+        "environment": None,
+        "former_environments": (),
+        "deployment": None,
+        "service": None,
+        "pods": (),
+        "sources": (),
+    }
+    if environment is not None:
+        fields["environment"] = samples.environment_of(app, status=environment)
+    return Snapshot(**(fields | more))
+
+
+def revision(deployment):
+    """Return the revision of a Deployment's pods."""
+    return deployment["spec"]["template"]["metadata"]["annotations"][meta.ANNOTATION_REVISION]
+
+
+def served(app=None, *pods, **more):
+    """Return a snapshot of an app that is applied; ``pods`` default to as many as it asks for."""
+    app = app or samples.app()
+    first = seen(app, environment=samples.BUILT)
+    source, deployment, _service = (
+        stamped(change.desired) for change in plan(first, SETTINGS).changes
+    )
+    if not pods:
+        names = (f"hello-{i}" for i in range(app["spec"]["replicas"]))
+        pods = tuple(workloads.runner_pod(n) for n in names)
+    for pod in pods:
+        if pod["metadata"]["annotations"][meta.ANNOTATION_REVISION] == "rev":
+            pod["metadata"]["annotations"][meta.ANNOTATION_REVISION] = revision(deployment)
+    fields = {
+        "deployment": deployment,
+        "service": stamped(network.service(app)),
+        "sources": (source,),
+        "pods": pods,
+    }
+    return seen(app, environment=samples.BUILT, **(fields | more))

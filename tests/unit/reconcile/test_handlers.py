@@ -1,0 +1,161 @@
+"""What kopf calls, taken from its registry: which event puts which keys into the queue."""
+
+import asyncio
+
+import kopf
+import pytest
+from kopf._cogs.structs import bodies, references  # kopf has no public way to call a handler
+
+from falapp_operator import handlers
+from falapp_operator.api import meta
+from falapp_operator.api.objects import owner_reference
+from falapp_operator.reconcile import machinetypes
+from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, MACHINE_TYPE
+from falapp_operator.reconcile.queue import Key
+from tests.unit import samples, workloads
+
+OURS = (meta.GROUP, meta.VERSION)
+
+
+@pytest.fixture
+def operator():
+    return handlers.Operator(samples.settings())
+
+
+@pytest.fixture
+def registry(operator):
+    made = kopf.OperatorRegistry()
+    handlers.register(made, operator)
+    return made
+
+
+def resource(group, version, plural):
+    return references.Resource(group, version, plural, namespaced=True)
+
+
+def watching(registry, found):
+    return [h for h in registry._watching._handlers if h.selector.check(found)]
+
+
+@pytest.fixture
+def send(registry, operator):
+    """Send an event to the handlers of a resource; return the keys that it woke."""
+
+    async def sent(group, version, plural, obj):
+        woken = []
+        operator.queue._ready = asyncio.Queue()
+        operator.queue._waiting.clear()
+        for handler in watching(registry, resource(group, version, plural)):
+            body = bodies.Body(obj)
+            metadata = body.metadata
+            await handler.fn(
+                namespace=metadata.namespace, name=metadata.name, body=body, labels=metadata.labels
+            )
+        while not operator.queue._ready.empty():
+            woken.append(operator.queue._ready.get_nowait())
+        return woken
+
+    return sent
+
+
+async def test_a_falapp_wakes_itself(send):
+    assert await send(*OURS, "falapps", samples.app()) == [Key(FALAPP, "video", "hello")]
+
+
+async def test_an_environment_wakes_itself_and_its_apps(send):
+    apps = [samples.app("one"), samples.app("two")]
+    owners = [owner_reference(app, controller=False) for app in apps]
+    foreign = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "x"}
+    obj = samples.environment(owners=[*owners, foreign])
+    assert await send(*OURS, "environments", obj) == [
+        Key(ENVIRONMENT, "video", obj["metadata"]["name"]),
+        Key(FALAPP, "video", "one"),
+        Key(FALAPP, "video", "two"),
+    ]
+
+
+async def test_an_environment_without_owners_wakes_itself_alone(send):
+    obj = samples.environment()
+    del obj["metadata"]["ownerReferences"]
+    assert await send(*OURS, "environments", obj) == [
+        Key(ENVIRONMENT, "video", obj["metadata"]["name"])
+    ]
+
+
+async def test_a_machine_type_wakes_itself(send):
+    woken = await send(*OURS, "machinetypes", samples.machine_type("s"))
+    assert woken == [Key(MACHINE_TYPE, "", "s")]
+
+
+@pytest.mark.parametrize(
+    ("where", "obj", "woken"),
+    [
+        (("apps", "v1", "deployments"), workloads.runner_pod(), [Key(FALAPP, "video", "hello")]),
+        (("", "v1", "pods"), workloads.runner_pod(app="wan"), [Key(FALAPP, "video", "wan")]),
+        (("batch", "v1", "jobs"), workloads.job("env-1"), [Key(BUILD, "", "env-1")]),
+        (("", "v1", "pods"), workloads.build_pod("env-1"), [Key(BUILD, "", "env-1")]),
+        (("", "v1", "pods"), workloads.pod("foreign"), []),
+    ],
+)
+async def test_a_child_wakes_what_it_belongs_to(send, where, obj, woken):
+    assert await send(*where, obj) == woken
+
+
+@pytest.mark.parametrize("plural", ["falapps", "environments", "machinetypes"])
+def test_kopf_neither_marks_nor_holds_our_objects(registry, plural):
+    found = resource(*OURS, plural)
+    assert len(watching(registry, found)) == 1
+    for other in (registry._changing, registry._spawning, registry._indexing, registry._webhooks):
+        assert not other._handlers
+
+
+@pytest.mark.parametrize(
+    ("where", "limited"),
+    [
+        (("apps", "v1", "deployments"), True),
+        (("", "v1", "pods"), True),
+        (("batch", "v1", "jobs"), True),
+        ((*OURS, "falapps"), False),
+    ],
+)
+def test_only_what_is_ours_is_watched(where, limited):
+    settings = kopf.OperatorSettings()
+    handlers.configure(settings)
+    selectors = [
+        selector
+        for given, selector in settings.watching.label_selectors.items()
+        if given.check(resource(*where))
+    ]
+    assert selectors == (["app.kubernetes.io/managed-by=falapp"] if limited else [])
+    assert not settings.posting.enabled
+    assert settings.watching.server_timeout < settings.watching.client_timeout
+
+
+async def test_from_start_to_stop(operator, world, until, monkeypatch):
+    """The queue's passes reach the cluster, for every kind of key."""
+    closed = []
+
+    async def close():
+        closed.append(1)
+
+    async def connect():
+        return world.cluster
+
+    world.cluster.close = world.registry.close = close
+    operator._settings = samples.settings(machineTypes={"M": {"cpu": "2", "memory": "2Gi"}})
+    monkeypatch.setattr(handlers.Client, "connect", connect)
+    monkeypatch.setattr(handlers.Registry, "connect", lambda settings: world.registry)
+    world.cluster.put(samples.app())
+    await operator.start()
+    operator.queue.add(Key(MACHINE_TYPE, "", "s"))
+    find = world.cluster.find
+    await until(lambda: find(MACHINE_TYPE, "m") and find(ENVIRONMENT))
+    operator.queue.add(Key(BUILD, "", find(ENVIRONMENT)["metadata"]["name"]))
+    await until(lambda: find("Job") and "status" in find(ENVIRONMENT))
+    await operator.stop()
+    assert len(closed) == 2
+    assert machinetypes.KEY.kind in handlers._PASSES
+
+
+async def test_stopping_what_never_started_is_fine(operator):
+    await operator.stop()

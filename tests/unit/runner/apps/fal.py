@@ -1,0 +1,1 @@
+"""A file that hides the package of its name."""

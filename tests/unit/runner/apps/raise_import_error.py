@@ -1,0 +1,3 @@
+"""Imports a package that nothing installs."""
+
+import falapp_no_such_package.deep  # noqa: F401

@@ -1,0 +1,24 @@
+import pytest
+
+from falapp_runner import drain
+
+
+@pytest.mark.parametrize(
+    ("grace", "pause", "requests", "total"),
+    [
+        (30, 3.0, 24.0, 29.0),
+        (3600, 3.0, 3594.0, 3599.0),
+        (10, 1.0, 7.0, 9.0),
+        (1, 0.1, 0.7, 0.9),
+        (0, 0.0, 0.0, 0.0),
+    ],
+)
+def test_budget(grace, pause, requests, total):
+    found = drain.budget(grace)
+    assert (found.pause, found.requests, found.total) == pytest.approx((pause, requests, total))
+
+
+@pytest.mark.parametrize("grace", [0, 0.5, 1, 2, 5, 15, 30, 120, 86400])
+def test_each_part_ends_after_the_one_before_and_before_sigkill(grace):
+    found = drain.budget(grace)
+    assert 0 <= found.pause <= found.requests <= found.total <= grace

@@ -1,0 +1,139 @@
+"""Real runner processes: boot.py, the real fal, real sockets and signals."""
+
+import concurrent.futures
+import time
+
+import pytest
+
+from falapp_runner import port
+
+
+def test_the_whole_life_of_a_runner(run):
+    runner = run("waits_in_setup.py::Waits", grace="12")
+    runner.wait_for("Setup")
+    # a sync setup() blocks the loop, and the gate answers all the same
+    assert runner.probes == (503, 503, 200)
+    with pytest.raises(ConnectionRefusedError):
+        runner.ask("POST", "/", {"name": "Ada"})
+
+    runner.go.touch()
+    runner.wait_for("Ready")
+    assert runner.probes == (200, 200, 200)
+    assert runner.ask("POST", "/", {"name": "Ada"}) == (200, {"greeting": "Hello, Ada"})
+    assert runner.ask("POST", "/app") == (200, {"current": True, "plain": True})
+    assert runner.ask("GET", "/health")[0] == 200
+    moments = [
+        runner.report[name]
+        for name in ("startedAt", "setupStartedAt", "setupReturnedAt", "readyAt")
+    ]
+    assert moments == sorted(moments)
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        slow = pool.submit(runner.ask, "POST", "/slow")
+        time.sleep(0.1)
+        runner.terminate()
+        runner.wait_for("Draining")
+        assert runner.probes == (200, 503, 200)
+        # Services go on sending for a moment, and are answered
+        assert runner.ask("POST", "/", {"name": "Bob"})[0] == 200
+        assert slow.result() == (200, {"slow": "done"})
+    assert runner.end() == 0
+    said = [line.split("falapp: ")[-1] for line in runner.output.splitlines()]
+    assert said[2].startswith("setup() returned after")
+    del said[2]
+    assert said == ["Loading", "Setup", "Ready", "Draining", "handle_exit", "teardown", "Stopped"]
+    assert runner.errors == ""
+    assert not runner.wrote_failure
+
+
+@pytest.mark.parametrize("app", ["computes_in_setup", "awaits_in_setup", "waits_in_setup"])
+def test_sigterm_ends_a_setup_at_once(run, app):
+    runner = run(f"{app}.py", grace="30")
+    runner.wait_for("Setup")
+    time.sleep(0.05)
+    began = time.monotonic()
+    runner.terminate()
+    assert runner.end() == 143
+    assert time.monotonic() - began < 5
+    assert runner.failure["reason"] == "StartupInterrupted"
+    assert "SIGTERM came before setup() had returned" in runner.failure["message"]
+    if app == "computes_in_setup":
+        assert "pbkdf2_hmac" in runner.failure["logTail"]
+        assert "launch.py" not in runner.failure["logTail"]
+
+
+def test_setup_that_raises(run):
+    runner = run("exc_in_setup.py::Weights")
+    assert runner.end() == 1
+    assert runner.failure["reason"] == "SetupFailed"
+    assert "setup() raised FileNotFoundError: no weights in /data" in runner.failure["message"]
+    tail = runner.failure["logTail"].splitlines()
+    assert tail[1].endswith("in setup")  # no frame of ours, of fal's or of uvicorn's before it
+    assert tail[-1] == "FileNotFoundError: no weights in /data/weights"
+    assert "FileNotFoundError" in runner.errors
+    assert runner.output.splitlines()[-1].endswith("SetupFailed")
+
+
+def test_setup_that_ends_the_process(run):
+    runner = run("exit_in_setup.py")
+    assert runner.end() == 1
+    assert runner.failure["reason"] == "SetupFailed"
+    assert "SystemExit(3)" in runner.failure["message"]
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "says"),
+    [
+        ("raise_import_error.py", "add the package that holds falapp_no_such_package"),
+        ("no_endpoint.py", "the endpoints of Mute cannot be served"),
+    ],
+)
+def test_an_app_that_cannot_be_loaded(run, entrypoint, says):
+    runner = run(entrypoint)
+    assert runner.end() == 1
+    assert runner.failure["reason"] == "LoadFailed"
+    assert says in runner.failure["message"]
+    assert says in runner.errors
+    assert runner.output.splitlines()[-1].endswith("LoadFailed")
+
+
+def test_a_taken_port_is_told_before_anything_is_loaded(run):
+    with port.bind(0) as held:
+        held.listen()
+        number = held.getsockname()[1]
+        runner = run("waits_in_setup.py", app_port=number)
+        assert runner.end() == 1
+    assert runner.failure["reason"] == "ServeFailed"
+    assert f"port {number}" in runner.failure["message"]
+
+
+def test_a_runner_that_ends_untidily(run):
+    runner = run("exc_in_teardown.py", grace="1")
+    runner.wait_for("Ready")
+    assert "setup() replaced the handler of SIGTERM" in runner.errors
+    runner.terminate()
+    assert runner.end() == 1
+    assert "handle_exit() raised" in runner.errors
+    assert "teardown() raised ValueError: teardown went wrong" in runner.errors
+    assert runner.output.splitlines()[-1].endswith("Stopped")
+
+
+def test_a_request_that_hangs_is_given_up_in_time_for_teardown(run):
+    runner = run("stuck_in_request.py", grace="5")
+    runner.wait_for("Ready")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        stuck = pool.submit(runner.ask, "POST", "/")
+        while "asked" not in runner.output:
+            time.sleep(0.01)
+        runner.terminate()
+        assert runner.end() == 0, runner.output + runner.errors
+        assert stuck.result() == (500, "Internal Server Error")
+    assert "teardown" in runner.output
+
+
+def test_a_teardown_that_hangs_is_ended_before_sigkill(run):
+    runner = run("stuck_in_teardown.py", grace="1")
+    runner.wait_for("Ready")
+    runner.terminate()
+    assert runner.end() == 1
+    assert "raise terminationGracePeriod" in runner.output

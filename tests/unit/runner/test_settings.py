@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from falapp_runner import contract, settings
+
+RUNTIME = Path("/falapp/runtime")
+
+
+def test_what_the_pod_says():
+    given = settings.read(
+        RUNTIME, [], {contract.ENTRYPOINT: "app.py::Hello", contract.GRACE_SECONDS: "90"}
+    )
+    assert given == settings.Settings(
+        entrypoint="app.py::Hello",
+        grace=90,
+        folder=Path.cwd(),
+        runtime=RUNTIME,
+        app_port=8080,
+        control_port=8081,
+        termination_log="/dev/termination-log",
+    )
+
+
+def test_the_grace_period_is_that_of_kubernetes_when_left_out():
+    assert settings.read(RUNTIME, [], {contract.ENTRYPOINT: "app.py"}).grace == 30
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({}, "set FALAPP_ENTRYPOINT"),
+        ({contract.ENTRYPOINT: ""}, "set FALAPP_ENTRYPOINT"),
+        ({contract.ENTRYPOINT: "a.py", contract.GRACE_SECONDS: "30s"}, "SECONDS: 30s is no number"),
+        ({contract.ENTRYPOINT: "a.py", contract.GRACE_SECONDS: "-1"}, "SECONDS: -1 is no number"),
+        ({contract.ENTRYPOINT: "a.py", contract.GRACE_SECONDS: "nan"}, "SECONDS: nan is no number"),
+    ],
+)
+def test_what_is_wrong_is_said(variables, says, capsys):
+    with pytest.raises(SystemExit):
+        settings.read(RUNTIME, [], variables)
+    assert says in capsys.readouterr().err
