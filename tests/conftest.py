@@ -112,12 +112,16 @@ class Apps:
 
 @pytest.fixture(scope="session")
 def apps(kube: Kube) -> Iterator[Apps]:
-    """FalApps on a small machine type, so that several fit on the test machine."""
+    """FalApps on a machine type that every node has room for, those with GPUs included."""
     machine = {
         "apiVersion": "falapp.dev/v1alpha1",
         "kind": "MachineType",
         "metadata": {"name": "e2e"},
-        "spec": {"cpu": "300m", "memory": "384Mi"},
+        "spec": {
+            "cpu": "500m",
+            "memory": "384Mi",
+            "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+        },
     }
     kube.apply(machine)
     yield Apps(kube)

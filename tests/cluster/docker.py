@@ -69,7 +69,7 @@ def dangling(run: Run) -> list[str]:
     return run.read([*argv, "--filter", f"label={LABEL}"]).split()
 
 
-def prune(run: Run, age: str = "6h") -> None:
+def prune(run: Run, age: str = "2h") -> None:
     """Drop such images once no build of today would take its steps from them."""
     argv = ["docker", "image", "prune", "--force", "--filter", f"label={LABEL}"]
     run.ask([*argv, "--filter", f"until={age}"], timeout=120)

@@ -2,6 +2,7 @@
 
 ClusterError            the cluster cannot be had; the message names what, value and way out
 └── CommandError        a command failed; the message ends with the last lines it printed
+Stopped                 another step has failed or the user has had enough: no error of one's own
 """
 
 
@@ -11,3 +12,7 @@ class ClusterError(Exception):
 
 class CommandError(ClusterError):
     """A command that this tool ran ended badly."""
+
+
+class Stopped(Exception):  # noqa: N818  # not an error: nobody is to catch it as one
+    """The run is being ended; no command is started any more."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.cache import Cache
-from tests.cluster.errors import ClusterError, CommandError
+from tests.cluster.errors import CommandError, Stopped
 from tests.cluster.progress import Progress
 
 TAIL = 15
@@ -111,7 +111,7 @@ class Run:
     ) -> subprocess.Popen[bytes]:
         with self._mutex:
             if self._stopped:
-                raise ClusterError("stopped, because another step failed")
+                raise Stopped("the run is being ended")
             child = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,

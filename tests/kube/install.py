@@ -42,7 +42,14 @@ def values(cluster: Cluster) -> dict[str, Any]:
             },
         },
         "customCA": {"configMap": CA if cluster.ca_bundle else ""},
-        "builds": {"namespace": BUILDS},
+        "builds": {
+            "namespace": BUILDS,
+            # Three nodes share two cores here: what is asked for must leave room for the apps.
+            "resources": {
+                "requests": {"cpu": "50m", "memory": "256Mi"},
+                "limits": {"memory": "8Gi"},
+            },
+        },
     }
 
 

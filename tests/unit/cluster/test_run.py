@@ -4,7 +4,7 @@ import time
 import pytest
 
 from tests.cluster.cache import Cache
-from tests.cluster.errors import CommandError
+from tests.cluster.errors import ClusterError, CommandError, Stopped
 from tests.cluster.progress import Progress
 from tests.cluster.run import Run, within
 
@@ -62,6 +62,13 @@ def test_the_first_failure_ends_the_other_commands(run):
     with pytest.raises(CommandError, match="`false` ended with 1"):
         run.together(long, failing)
     assert time.monotonic() - start < 3
+
+
+def test_nothing_is_started_once_a_run_is_being_ended(run):
+    run.stop()
+    with pytest.raises(Stopped):
+        run.call(["true"], log="late")
+    assert not issubclass(Stopped, ClusterError)
 
 
 def test_asking_ends_with_the_first_yes_or_with_the_time():
