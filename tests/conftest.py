@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import trustme
 
 from tests.cluster import Cluster, load
 from tests.kube import install
@@ -29,10 +30,28 @@ def cluster() -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def kube(cluster: Cluster) -> Kube:
+def authority() -> trustme.CA:
+    """A certificate authority that only the chart's customCA tells the cluster of."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def kube(cluster: Cluster, authority: trustme.CA) -> Iterator[Kube]:
     """kubectl on the cluster, with the operator of this checkout installed."""
-    install.install(cluster)
-    return Kube.of(cluster)
+    install.install(cluster, authority.cert_pem.bytes().decode())
+    kube = Kube.of(cluster)
+    yield kube
+    assert_sound(kube)
+
+
+def assert_sound(kube: Kube) -> None:
+    """Whatever the tests did, the operator never ended and met no bug of its own."""
+    selector = f"app.kubernetes.io/instance={install.RELEASE}"
+    for pod in kube.list("pods", install.NAMESPACE, selector):
+        [container] = pod["status"]["containerStatuses"]
+        assert container["restartCount"] == 0, container
+        log = kube.run("logs", "-n", install.NAMESPACE, pod["metadata"]["name"])
+        assert "this is a bug" not in log, log
 
 
 @contextmanager

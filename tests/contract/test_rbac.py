@@ -3,19 +3,19 @@
 import pytest
 
 READ = {"get", "list", "watch"}
-WRITE = {"create", "patch", "delete"}
+APPLY = {"create", "patch"}
+WRITE = APPLY | {"delete"}
 ALLOWED = {
     ("falapp.dev", "falapps"): READ,
     ("falapp.dev", "falapps/status"): {"patch"},
     ("falapp.dev", "environments"): READ | WRITE,
     ("falapp.dev", "environments/status"): {"patch"},
-    ("falapp.dev", "machinetypes"): READ | WRITE,
-    ("apps", "deployments"): READ | WRITE,
-    ("", "services"): READ | WRITE,
+    ("falapp.dev", "machinetypes"): READ | APPLY,
+    ("apps", "deployments"): READ | APPLY,
+    ("", "services"): {"get"} | APPLY,
     ("", "configmaps"): {"get", "list"} | WRITE,
     ("", "pods"): READ,
     ("batch", "jobs"): READ,
-    ("events.k8s.io", "events"): {"create", "patch"},
 }
 ALLOWED_IN_BUILDS = {
     ("batch", "jobs"): READ | WRITE,

@@ -108,6 +108,7 @@ def test_a_second_app_with_the_same_requirements_starts_no_job(
     for where in (shared_namespace, namespace):
         found = apps.ready(where, "twin")
         assert environment(found) == environment(hello)
+    # The one in another namespace is another Environment, and it found the image, too.
     assert condition(found, "EnvironmentReady")["reason"] == "FoundInRegistry"
     assert jobs.names == []
 

@@ -108,7 +108,7 @@ def test_builds_enforce_baseline(kube: Kube):
 
 
 def test_the_operator_may_not_read_secrets(kube: Kube):
-    who = f"--as=system:serviceaccount:{install.NAMESPACE}:{install.RELEASE}"
+    who = f"--as=system:serviceaccount:{install.NAMESPACE}:falapp-operator"
     for verb in ("get", "list", "watch"):
         answer = kube.run("auth", "can-i", verb, "falapps", who, "-A")
         assert answer.strip() == "yes"

@@ -1,5 +1,6 @@
 """Installs the operator as a user would: with Helm, from the chart."""
 
+import hashlib
 import json
 import subprocess
 import tempfile
@@ -14,7 +15,6 @@ CHART = ROOT / "charts" / "falapp"
 RELEASE = "falapp"
 NAMESPACE = "falapp-system"
 BUILDS = "falapp-builds"
-CA = "falapp-ca"
 
 
 def restricted(name: str) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def restricted(name: str) -> dict[str, Any]:
     }
 
 
-def values(cluster: Cluster) -> dict[str, Any]:
+def values(cluster: Cluster, certificates: str) -> dict[str, Any]:
     """Return the chart's values for a cluster of ours."""
     images = cluster.images
     return {
@@ -41,7 +41,7 @@ def values(cluster: Cluster) -> dict[str, Any]:
                 for python, base in images.base.items()
             },
         },
-        "customCA": {"configMap": CA if cluster.ca_bundle else ""},
+        "customCA": {"configMap": bundle_name(certificates) if certificates else ""},
         "builds": {
             "namespace": BUILDS,
             # Three nodes share two cores here: what is asked for must leave room for the apps.
@@ -53,18 +53,28 @@ def values(cluster: Cluster) -> dict[str, Any]:
     }
 
 
-def install(cluster: Cluster) -> None:
+def bundle_name(certificates: str) -> str:
+    """Return the name of the ConfigMap that holds ``certificates``; others have another name."""
+    return f"falapp-ca-{hashlib.sha256(certificates.encode()).hexdigest()[:8]}"
+
+
+def install(cluster: Cluster, authority: str = "") -> None:
     """Install or upgrade the operator, and wait until it runs.
+
+    Args:
+        cluster: Where to.
+        authority: Certificates (PEM) to trust beside those of the host's own trust store.
 
     Raises:
         KubectlError: Helm or kubectl ended with an error; the message is what it said.
     """
     kube = Kube.of(cluster)
     kube.apply(restricted(NAMESPACE))
-    if cluster.ca_bundle:
-        _bring_certificates(kube, cluster.ca_bundle)
+    certificates = (cluster.ca_bundle.read_text() if cluster.ca_bundle else "") + authority
+    if certificates:
+        _bring(kube, certificates)
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(values(cluster), file)
+        json.dump(values(cluster, certificates), file)
         file.flush()
         done = subprocess.run(
             [
@@ -84,11 +94,14 @@ def install(cluster: Cluster) -> None:
         raise KubectlError(f"helm upgrade --install: {done.stderr.strip()}\n{pods}")
 
 
-def _bring_certificates(kube: Kube, bundle: Path) -> None:
-    """Put the host's trust bundle where customCA.configMap names it."""
-    made = kube.run(
-        *("create", "configmap", CA, "-n", NAMESPACE, f"--from-file=ca.crt={bundle}"),
-        *("--dry-run=client", "-o", "json"),
-    )
+def _bring(kube: Kube, certificates: str) -> None:
+    """Put certificates where customCA.configMap names them."""
+    config_map = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": bundle_name(certificates)},
+        "data": {"ca.crt": certificates},
+    }
     # Server-side: a bundle is larger than what client-side apply may keep in an annotation.
-    kube.run("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=made)
+    apply = ("apply", "--server-side", "--force-conflicts", "-n", NAMESPACE, "-f", "-")
+    kube.run(*apply, stdin=json.dumps(config_map))

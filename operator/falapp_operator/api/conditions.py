@@ -80,6 +80,8 @@ class Reason(StrEnum):
     """A runner's process ended by itself, before or after setup()."""
     OUT_OF_MEMORY = "OutOfMemory"
     """A container was killed because it used more memory than its machine type has."""
+    PODS_REFUSED = "PodsRefused"
+    """The API server refuses the runner's pods: a quota is used up, or admission says no."""
     IMAGE_PULL_FAILED = "ImagePullFailed"
     """A node cannot pull an image that the pod needs."""
 

@@ -73,7 +73,7 @@ def decide(seen: Observed, now: datetime) -> Decision:
 
 
 def _found(seen: Observed, image: Image) -> Decision:
-    built = seen.outcome is not None and seen.outcome.phase is Phase.SUCCEEDED
+    built = seen.job is not None and not is_of_another(seen.environment, seen.job)
     took = _seconds(seen.job) if built else 0
     packages = _count(image.packages)
     if built:
@@ -107,7 +107,7 @@ def _building(seen: Observed, message: str) -> EnvironmentBuildStatus:
 
 
 def _failed(seen: Observed, job: Object, outcome: Outcome, now: datetime) -> Decision:
-    if _is_of_another(seen.environment, job):
+    if is_of_another(seen.environment, job):
         return Decision(status=_building(seen, "starting the build"), drop=True, again=1)
     if outcome.reason not in TRANSIENT:
         return Decision(status=_broken(seen, outcome, outcome.message, _stalled(True, outcome)))
@@ -138,7 +138,7 @@ def _broken(
     )
 
 
-def _is_of_another(environment: Object, job: Object) -> bool:
+def is_of_another(environment: Object, job: Object) -> bool:
     """Return whether the Job is older than the Environment: a deleted one's, or a neighbour's."""
     created = environment["metadata"]["creationTimestamp"]
     return bool(job["metadata"]["creationTimestamp"] < created)

@@ -59,7 +59,7 @@ def missing_file(seen: Snapshot, _settings: Settings) -> UserError | None:
         return None
     known = ", ".join(sorted(seen.files)) or "none"
     return UserError(
-        Reason.INVALID_SPEC,
+        Reason.CONFIG_MAP_NOT_FOUND if seen.spec.source.config_map else Reason.INVALID_SPEC,
         f"spec.entrypoint: the source has no file {file!r}; it has: {known}",
     )
 

@@ -41,12 +41,15 @@ async def reconcile(context: Context, key: Key) -> float | None:
     decision = builds.decide(seen, context.now())
     if decision.drop:
         await context.cluster.delete(_job_ref(context, key.name))
+    running = seen.outcome is not None and seen.outcome.phase is Phase.RUNNING
     if decision.start:
         await _start(context, build)
-    elif seen.job and seen.outcome and seen.outcome.phase is Phase.RUNNING:
+    elif seen.job and running:
         await _supply(context, build, seen.job)
     await _write(context, environment, status, decision.status)
-    return decision.again
+    # Events of the Job move a build on; the slow timer is for one that got lost.
+    lost = float(context.settings.resync_seconds) if decision.start or running else None
+    return decision.again or lost
 
 
 async def reconcile_build(context: Context, key: Key) -> float | None:
@@ -80,19 +83,23 @@ async def _gather(
         status=status,
         job=job,
         outcome=result,
-        image=await _image(context, environment, status, result),
+        image=await _image(context, environment, status, job, result),
         builds_namespace=namespace,
     )
 
 
 async def _image(
-    context: Context, environment: Object, status: EnvironmentBuildStatus, result: Outcome | None
+    context: Context,
+    environment: Object,
+    status: EnvironmentBuildStatus,
+    job: Object | None,
+    result: Outcome | None,
 ) -> Image | None:
-    """Ask the registry, where its answer matters: before a build, and after one."""
+    """Ask the registry, where its answer matters: before a build, and after one of another."""
     waits_for_a_person = result is None and builds.is_stalled(status)
     if waits_for_a_person or (result and result.phase is not Phase.SUCCEEDED):
         return None
-    if result and result.result:
+    if job and result and result.result and not builds.is_of_another(environment, job):
         repository = context.settings.registry.repository
         return Image(
             reference=f"{repository}@{result.result['digest']}",

@@ -4,6 +4,7 @@ Old keeps serving: the Deployment is left alone until the new Environment has it
 only the former revision needs goes when the new one is whole.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 from falapp_operator.api import meta
@@ -53,19 +54,12 @@ def plan(seen: Snapshot, settings: Settings) -> Plan:
     if not builds.is_ready(seen.environment_status):
         return _waiting(seen, None, claim, key.name(spec))
     files = source.Files(texts=seen.files)
-    runner = pod.Runner(
-        app=seen.app["metadata"]["name"],
-        spec=seen.spec,
-        machine=MachineTypeSpec.model_validate(seen.machine_type["spec"]),
-        environment_image=seen.environment_status.image,
-        runtime_image=settings.pythons[seen.python].runtime_image,
-        source=source.config_map_name(seen.app["metadata"]["name"], files),
-    )
+    runner = _runner(seen, seen.machine_type, files, settings)
     wanted = deployment.deployment(seen.app, runner)
-    runners = outcome.runners(seen.pods, _revision(wanted))
+    runners = _runners(seen, _revision(wanted))
     whole = (
         runners.current == runners.total == runners.current_ready == seen.spec.replicas
-        and seen.deployment is not None
+        and runners.former_ready == 0
         and _revision(seen.deployment) == _revision(wanted)
     )
     return Plan(
@@ -82,6 +76,28 @@ def plan(seen: Snapshot, settings: Settings) -> Plan:
         runners=runners,
         rolled_out=whole,
     )
+
+
+def _runner(
+    seen: Snapshot, machine_type: Object, files: source.Files, settings: Settings
+) -> pod.Runner:
+    name = seen.app["metadata"]["name"]
+    return pod.Runner(
+        app=name,
+        spec=seen.spec,
+        machine=MachineTypeSpec.model_validate(machine_type["spec"]),
+        environment_image=seen.environment_status.image,
+        runtime_image=settings.pythons[seen.python].runtime_image,
+        source=source.config_map_name(name, files),
+    )
+
+
+def _runners(seen: Snapshot, revision: str) -> outcome.Runners:
+    """Return how the runners of ``revision`` fare, those that could not even be made included."""
+    found = outcome.runners(seen.pods, revision)
+    if found.trouble or seen.deployment is None or _revision(seen.deployment) != revision:
+        return found
+    return dataclasses.replace(found, trouble=outcome.refused(seen.deployment))
 
 
 def _waiting(

@@ -10,7 +10,7 @@ from falapp_operator.reconcile import builds
 from falapp_operator.reconcile.plan import Plan
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.runner import network, pod
-from falapp_operator.runner.outcome import Trouble
+from falapp_operator.runner.outcome import Runners, Trouble
 
 
 def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
@@ -81,10 +81,9 @@ def _ready(
     if failure:
         return conditions.condition(type_, False, failure.reason, failure.message)
     if not plan.environment or not builds.is_ready(environment):
-        serving = f"; {_runners(runners.ready)} of the former revision" if runners.ready else ""
         message = _message(environment, "the environment has been asked for")
         reason = Reason.ENVIRONMENT_NOT_READY
-        return conditions.condition(type_, False, reason, f"{message}{serving}")
+        return conditions.condition(type_, False, reason, f"{message}{_former(runners)}")
     if wanted == 0 and runners.total == 0:
         return conditions.condition(
             type_, True, Reason.SCALED_TO_ZERO, "spec.replicas is 0: no runner is asked for"
@@ -97,13 +96,16 @@ def _ready(
     trouble = runners.trouble
     if trouble:
         return conditions.condition(type_, False, trouble.reason, f"{counts}; {trouble.message}")
-    former = runners.ready - runners.current_ready
-    serving = f"; {_runners(former)} of the former revision" if former else ""
-    return conditions.condition(type_, False, Reason.STARTING, f"{counts}{serving}")
+    return conditions.condition(type_, False, Reason.STARTING, f"{counts}{_former(runners)}")
 
 
-def _runners(count: int) -> str:
-    return "1 runner still serves" if count == 1 else f"{count} runners still serve"
+def _former(runners: Runners) -> str:
+    """Return what is to be said of the former revision's runners."""
+    count = runners.former_ready
+    if count == 0:
+        return ""
+    who = "1 runner" if count == 1 else f"{count} runners"
+    return f"; {who} of the former revision still serve{'s' if count == 1 else ''}"
 
 
 def _environment_ready(plan: Plan, environment: EnvironmentBuildStatus) -> Condition:

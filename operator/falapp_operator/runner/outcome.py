@@ -41,6 +41,8 @@ class Runners:
     """Pods of the current revision."""
     current_ready: int
     """Pods of the current revision that serve."""
+    former_ready: int
+    """Pods of former revisions that serve, those on their way out included: they may answer yet."""
     slowest_start: float
     """Seconds from process start to ready of the slowest current runner; 0 when none is ready."""
     trouble: Trouble | None
@@ -49,12 +51,9 @@ class Runners:
 
 def runners(pods: Iterable[Object], revision: str) -> Runners:
     """Return how ``pods`` fare, of which those with ``revision`` are current."""
+    pods = list(pods)
     alive = [p for p in pods if _is_alive(p)]
-    current = [
-        p
-        for p in alive
-        if p["metadata"].get("annotations", {}).get(meta.ANNOTATION_REVISION) == revision
-    ]
+    current = [p for p in alive if _is_of(p, revision)]
     ready = [p for p in current if is_ready(p)]
     troubles = [t for t in (trouble(p) for p in current if not is_ready(p)) if t]
     return Runners(
@@ -62,9 +61,15 @@ def runners(pods: Iterable[Object], revision: str) -> Runners:
         ready=sum(is_ready(p) for p in alive),
         current=len(current),
         current_ready=len(ready),
+        former_ready=sum(is_ready(p) for p in pods if not _is_of(p, revision)),
         slowest_start=max((_start_seconds(p) for p in ready), default=0.0),
         trouble=max(troubles, key=lambda t: t.stalled, default=None),
     )
+
+
+def _is_of(pod: Object, revision: str) -> bool:
+    found = pod["metadata"].get("annotations", {}).get(meta.ANNOTATION_REVISION)
+    return bool(revision) and found == revision
 
 
 def _is_alive(pod: Object) -> bool:
@@ -99,6 +104,17 @@ def trouble(pod: Object) -> Trouble | None:
     return None
 
 
+def refused(deployment: Object) -> Trouble | None:
+    """Return why the API server lets no pod of ``deployment`` in: a quota, or its admission."""
+    for condition in deployment.get("status", {}).get("conditions", ()):
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
+            return Trouble(
+                reason=Reason.PODS_REFUSED,
+                message=f"the cluster refuses the runner's pods: {condition.get('message', '')}",
+            )
+    return None
+
+
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
 _NAMED = re.compile(r'\b(secret|configmap) "([^"]+)" not found', re.IGNORECASE)
 _KEY = re.compile(r"couldn't find key (\S+) in (secret|configmap) [^/\s]+/(\S+)", re.IGNORECASE)
@@ -113,7 +129,8 @@ def _waiting(pod: Object, container: Object) -> Trouble | None:
     if reason in _PULL_REASONS:
         return Trouble(
             reason=Reason.IMAGE_PULL_FAILED,
-            message=f"the node cannot pull {container['image']}: {text}",
+            # The kubelet's own words change with every try; the command shows them.
+            message=f"the node cannot pull {container['image']}",
             pod=pod["metadata"]["name"],
         )
     return None

@@ -78,10 +78,12 @@ def template(runner: Runner) -> Object:
 
 def _runtime(runner: Runner) -> Object:
     """Copy the runtime and the app's files to where the runner finds them."""
-    # A ConfigMap volume is a set of symbolic links: -L follows them, ..data is not matched.
+    # A ConfigMap volume is a set of symbolic links, beside folders that begin with two dots.
     script = (
-        f"cp -r {contract.RUNTIME_IN_IMAGE}/. {contract.RUNTIME}/"
-        f" && cp -L {contract.SOURCE}/* {contract.APP}/"
+        f"cp -r {contract.RUNTIME_IN_IMAGE}/. {contract.RUNTIME}/\n"
+        f"for file in {contract.SOURCE}/* {contract.SOURCE}/.[!.]*; do\n"
+        f'  [ ! -f "$file" ] || cp -L "$file" {contract.APP}/\n'
+        "done"
     )
     return {
         "name": "runtime",

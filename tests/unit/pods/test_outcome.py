@@ -3,7 +3,7 @@ import json
 import pytest
 
 from falapp_operator.api.conditions import Reason
-from falapp_operator.runner.outcome import runners, trouble
+from falapp_operator.runner.outcome import refused, runners, trouble
 from tests.unit import samples
 from tests.unit.workloads import ended, runner_pod, running, terminated, waiting
 
@@ -185,7 +185,19 @@ def test_an_image_that_cannot_be_pulled(reason, container):
     found = trouble(pod)
     assert found.reason == Reason.IMAGE_PULL_FAILED
     assert f"registry.example:5000/{container}:v1" in found.message
+    # The kubelet's words change with every try, and each change would be a write of the status.
+    assert why not in found.message
+
+
+def test_pods_that_the_cluster_refuses_are_trouble():
+    why = 'pods "hello-1" is forbidden: exceeded quota: small'
+    condition = {"type": "ReplicaFailure", "status": "True", "message": why}
+    found = refused({"status": {"conditions": [condition]}})
+    assert found is not None
+    assert (found.reason, found.stalled) == (Reason.PODS_REFUSED, True)
     assert why in found.message
+    assert refused({"status": {"conditions": [condition | {"status": "False"}]}}) is None
+    assert refused({}) is None
 
 
 def test_no_node_is_waiting_not_failing():

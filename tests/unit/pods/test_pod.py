@@ -56,7 +56,8 @@ def test_the_runtime_comes_in_first_and_cannot_be_written_to_later(make_runner):
     assert list(made) == ["runtime", "runner"]
     script = made["runtime"]["command"][-1]
     assert f"cp -r {contract.RUNTIME_IN_IMAGE}/. {contract.RUNTIME}/" in script
-    assert f"cp -L {contract.SOURCE}/* {contract.APP}/" in script
+    assert f"for file in {contract.SOURCE}/* {contract.SOURCE}/.[!.]*" in script
+    assert f'cp -L "$file" {contract.APP}/' in script
     mounts = {m["mountPath"]: m.get("readOnly", False) for m in made["runner"]["volumeMounts"]}
     home = variables(make_runner())["HOME"]["value"]
     assert mounts == {contract.RUNTIME: True, contract.APP: False, home: False}

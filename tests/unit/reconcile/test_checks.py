@@ -46,7 +46,7 @@ CONFIG_MAP = {"configMap": {"name": "files"}}
         ),
         (
             seen(samples.app(source=CONFIG_MAP), files={}),
-            "InvalidSpec",
+            "ConfigMapNotFound",
             "spec.entrypoint: the source has no file 'app.py'; it has: none",
         ),
         (

@@ -137,7 +137,7 @@ async def test_old_keeps_serving_while_new_packages_are_built(world):
     (new,) = set(world.cluster.names("Environment")) - {old}
     assert world.cluster.find("Deployment") == before
     assert world.status()["conditions"]["Ready"]["message"].endswith(
-        "1 runner still serves of the former revision"
+        "1 runner of the former revision still serves"
     )
     assert await world.reconcile_app() == []
 

@@ -151,10 +151,22 @@ STARTING = workloads.running("runner", ready=False)
                 workloads.runner_pod("new"),
                 workloads.runner_pod("old", revision="old", deletionTimestamp=samples.at()),
             ],
+            False,
+        ),
+        (
+            [
+                workloads.runner_pod("new"),
+                workloads.runner_pod(
+                    "old", revision="old", deletionTimestamp=samples.at(), containers=[STARTING]
+                ),
+            ],
             True,
         ),
     ],
-    ids=["whole", "none", "starting", "only old", "old remains", "too many", "old is going"],
+    ids=[
+        *("whole", "none", "starting", "only old", "old remains", "too many"),
+        *("old may answer yet", "old has drained"),
+    ],
 )
 def test_leftovers_go_only_once_the_new_revision_is_whole(pods, whole):
     former_source = {

@@ -170,12 +170,12 @@ def test_it_survives_the_api_server(situation):
         (seen(environment=samples.BUILDING), "resolving the requirements"),
         (
             building(samples.BUILDING, FORMER, runner_pod("b", revision="old")),
-            "resolving the requirements; 2 runners still serve of the former revision",
+            "resolving the requirements; 2 runners of the former revision still serve",
         ),
         (seen(environment=samples.BUILT), "0 of 1 runners are ready"),
         (
             served(None, runner_pod(containers=[STARTING]), FORMER),
-            "0 of 1 runners are ready; 1 runner still serves of the former revision",
+            "0 of 1 runners are ready; 1 runner of the former revision still serves",
         ),
         (
             two(runner_pod("a"), runner_pod("b", unscheduled="0/3 nodes")),
