@@ -16,6 +16,7 @@ import trustme
 from tests.cluster import Cluster, load
 from tests.kube import install
 from tests.kube.kubectl import Kube, condition, is_true, poll
+from tests.kube.pods import python_pod
 
 Object = dict[str, Any]
 
@@ -194,50 +195,45 @@ class Caller:
 
     def post(self, url: str, body: Any) -> Any:
         """POST ``body`` as JSON and return the answer."""
-        script = (
-            "import sys, urllib.request as u; url, body = sys.argv[1:];"
-            "r = u.Request(url, body.encode(), {'Content-Type': 'application/json'});"
-            "print(u.urlopen(r, timeout=30).read().decode())"
-        )
         text = self.kube.run(
             *("exec", "-n", self.namespace, "caller", "--"),
-            *("python3", "-c", script, url, json.dumps(body)),
+            *("python3", "-c", POST, url, json.dumps(body)),
         )
         return json.loads(text)
+
+    def until(self, url: str, body: Any, answer: Any) -> None:
+        """POST until the answer is ``answer``: nodes learn of new endpoints within seconds."""
+        poll(
+            lambda: self.post(url, body),
+            lambda found: found == answer,
+            what=f"{url} answers {answer}",
+            seconds=15,
+        )
+
+
+# kube-proxy gathers changes for a second: a Service whose first endpoint is that young refuses.
+POST = """\
+import sys, time, urllib.error, urllib.request
+url, body = sys.argv[1:]
+request = urllib.request.Request(url, body.encode(), {"Content-Type": "application/json"})
+deadline = time.monotonic() + 15
+while True:
+    try:
+        print(urllib.request.urlopen(request, timeout=30).read().decode())
+        break
+    except urllib.error.URLError as error:
+        refused = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
+        if not refused or time.monotonic() > deadline:
+            raise
+    time.sleep(0.2)
+"""
 
 
 @pytest.fixture(scope="session")
 def caller(kube: Kube, cluster: Cluster) -> Iterator[Caller]:
     """A pod for calls, in a namespace of its own."""
     with made_namespace(kube) as name:
-        kube.apply(_caller_pod(cluster), namespace=name)
+        image = cluster.images.base["3.11"]
+        kube.apply(python_pod("caller", image, ["sleep", "7200"]), namespace=name)
         kube.run("wait", "pod/caller", "-n", name, "--for=condition=Ready", "--timeout=120s")
         yield Caller(kube, name)
-
-
-def _caller_pod(cluster: Cluster) -> Object:
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "caller"},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "terminationGracePeriodSeconds": 0,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 65532,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [
-                {
-                    "name": "caller",
-                    "image": cluster.images.base["3.11"],
-                    "command": ["sleep", "7200"],
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                }
-            ],
-        },
-    }

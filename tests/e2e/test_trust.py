@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from tests.kube.kubectl import condition
+from tests.kube.pods import python_pod
 
 PACKAGE = "falapp-private-word"
 SERVER = """\
@@ -96,41 +97,19 @@ def _service() -> dict:
 def _pod(image: str, file: str) -> dict:
     page = {"key": "page", "path": f"simple/{PACKAGE}/index.html"}
     items = [page, {"key": "wheel", "path": file}]
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "index", "labels": {"app": "index"}},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "terminationGracePeriodSeconds": 0,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 65532,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [
-                {
-                    "name": "index",
-                    "image": image,
-                    "command": ["python3", "/server/server.py"],
-                    "readinessProbe": {"tcpSocket": {"port": 8443}, "periodSeconds": 1},
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                    "volumeMounts": [
-                        {"name": name, "mountPath": f"/{name}"}
-                        for name in ("server", "index", "tls")
-                    ],
-                }
-            ],
-            "volumes": [
-                {"name": "server", "configMap": {"name": "server"}},
-                {"name": "index", "configMap": {"name": "files", "items": items}},
-                {"name": "tls", "configMap": {"name": "tls"}},
-            ],
-        },
-    }
+    pod = python_pod(
+        "index",
+        image,
+        ["python3", "/server/server.py"],
+        readinessProbe={"tcpSocket": {"port": 8443}, "periodSeconds": 1},
+        volumeMounts=[{"name": n, "mountPath": f"/{n}"} for n in ("server", "index", "tls")],
+    )
+    pod["spec"]["volumes"] = [
+        {"name": "server", "configMap": {"name": "server"}},
+        {"name": "index", "configMap": {"name": "files", "items": items}},
+        {"name": "tls", "configMap": {"name": "tls"}},
+    ]
+    return pod
 
 
 def test_an_index_behind_a_custom_authority_is_trusted(kube, apps, caller, namespace, index):

@@ -1,8 +1,8 @@
 """The Deployment that keeps an app's runners."""
 
 from falapp_operator.api import meta
-from falapp_operator.api.objects import Object, owner_reference
-from falapp_operator.runner import pod
+from falapp_operator.api.objects import Object
+from falapp_operator.runner import child, pod
 
 _SLACK_SECONDS = 600
 """What pulling an image and finding a node may take on top of the app's own start."""
@@ -10,21 +10,15 @@ _SLACK_SECONDS = 600
 
 def deployment(app: Object, runner: pod.Runner) -> Object:
     """Return the Deployment of the FalApp ``app``."""
-    name = app["metadata"]["name"]
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {
-            "name": name,
-            "namespace": app["metadata"]["namespace"],
-            "labels": meta.app_labels(name),
-            "ownerReferences": [owner_reference(app, controller=True)],
-        },
+        "metadata": child.metadata(app),
         "spec": {
             "replicas": runner.spec.replicas,
             "revisionHistoryLimit": 2,
             "progressDeadlineSeconds": pod.startup_seconds(runner.spec) + _SLACK_SECONDS,
-            "selector": {"matchLabels": {meta.LABEL_APP: meta.shortened(name)}},
+            "selector": {"matchLabels": {meta.LABEL_APP: meta.shortened(app["metadata"]["name"])}},
             "strategy": _strategy(runner),
             "template": pod.template(runner),
         },

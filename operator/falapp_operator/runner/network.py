@@ -1,26 +1,21 @@
 """The Service in front of an app's ready runners."""
 
 from falapp_operator.api import meta
-from falapp_operator.api.objects import Object, owner_reference
+from falapp_operator.api.objects import Object
+from falapp_operator.runner import child
 
 PORT = 80
 
 
 def service(app: Object) -> Object:
     """Return the Service of the FalApp ``app``: it has the app's name and port 80."""
-    name = app["metadata"]["name"]
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {
-            "name": name,
-            "namespace": app["metadata"]["namespace"],
-            "labels": meta.app_labels(name),
-            "ownerReferences": [owner_reference(app, controller=True)],
-        },
+        "metadata": child.metadata(app),
         "spec": {
             "type": "ClusterIP",
-            "selector": {meta.LABEL_APP: meta.shortened(name)},
+            "selector": {meta.LABEL_APP: meta.shortened(app["metadata"]["name"])},
             "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
         },
     }

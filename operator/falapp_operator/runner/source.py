@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from falapp_operator.api import meta
-from falapp_operator.api.objects import Object, fingerprint, owner_reference
+from falapp_operator.api.objects import Object, fingerprint
+from falapp_operator.runner import child
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +33,10 @@ def config_map_name(app: str, files: Files) -> str:
 
 def config_map(app: Object, files: Files) -> Object:
     """Return the ConfigMap that holds ``files`` for the FalApp ``app``."""
-    name = app["metadata"]["name"]
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {
-            "name": config_map_name(name, files),
-            "namespace": app["metadata"]["namespace"],
-            "labels": meta.app_labels(name),
-            "ownerReferences": [owner_reference(app, controller=True)],
-        },
+        "metadata": child.metadata(app, config_map_name(app["metadata"]["name"], files)),
         "immutable": True,
         "data": dict(files.texts),
     }
