@@ -3,7 +3,8 @@
     FalappError
     ├── UserError        the spec is wrong; waits for a new one
     ├── TransientError   the world is wrong; tried again with growing pauses
-    │   └── ConflictError    somebody wrote the object in between
+    │   ├── ConflictError    somebody wrote the object in between
+    │   └── RefusedError     the API server does not accept what we write
     └── MissingError     the object is not there
 
 Everything else that is raised is a bug: it is logged with its traceback and tried again, too.
@@ -34,6 +35,19 @@ class TransientError(FalappError):
 
 class ConflictError(TransientError):
     """The API server holds a newer version of the object than the one that was looked at."""
+
+
+class RefusedError(TransientError):
+    """A write that the API server does not accept: invalid, forbidden, over a quota.
+
+    Attributes:
+        detail: The API server's words. They may quote values, so they belong into the status of
+            the object that holds those values, and into no log.
+    """
+
+    def __init__(self, text: str, detail: str) -> None:
+        super().__init__(text)
+        self.detail = detail
 
 
 class MissingError(FalappError):

@@ -6,6 +6,9 @@ Only `on.event` handlers: kopf then adds no finalizer, keeps no copy of the spec
 
 import asyncio
 import contextlib
+import logging
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +30,7 @@ _PASSES = {
     MACHINE_TYPE: falapps.reconcile_machine_type,
     machinetypes.KEY.kind: machinetypes.reconcile,
 }
+_log = logging.getLogger(__name__)
 _OURS = f"{meta.LABEL_MANAGED_BY}={meta.MANAGED_BY}"
 
 
@@ -58,6 +62,7 @@ class Operator:
             wake=self.queue.add,
         )
         self._work = asyncio.create_task(self.queue.run())
+        self._work.add_done_callback(_end_with)
         self.queue.add(machinetypes.KEY)
 
     async def stop(self) -> None:
@@ -73,6 +78,13 @@ class Operator:
     async def _pass(self, key: Key) -> float | None:
         assert self._context is not None  # noqa: S101 - the queue runs only after start()
         return await _PASSES[key.kind](self._context, key)
+
+
+def _end_with(work: asyncio.Task[None]) -> None:
+    """End the process if its work ended by itself: it would look alive and do nothing."""
+    if not work.cancelled():
+        _log.critical("the queue ended: %r", work.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:

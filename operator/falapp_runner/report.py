@@ -33,7 +33,7 @@ def encode(failure: Failure, limit: int = LIMIT) -> bytes:
     lines = failure.log_tail.strip("\n").splitlines()
     while True:
         form = {"reason": failure.reason, "message": message, "logTail": "\n".join(lines)}
-        text = json.dumps(form, ensure_ascii=False).encode(errors="backslashreplace")
+        text = json.dumps(form, ensure_ascii=False).encode(errors="replace")
         if len(text) <= limit:
             return text
         if len(lines) > 1:

@@ -17,11 +17,7 @@ ALLOWED = {
     ("", "pods"): READ,
     ("batch", "jobs"): READ,
 }
-ALLOWED_IN_BUILDS = {
-    ("batch", "jobs"): READ | WRITE,
-    ("", "pods"): READ,
-    ("", "configmaps"): {"get"} | WRITE,
-}
+ALLOWED_IN_BUILDS = {("batch", "jobs"): {"create", "delete"}}
 
 
 def granted(objects, kind):

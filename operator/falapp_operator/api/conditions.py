@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from falapp_operator.api import model
+from falapp_operator.api.objects import Object
 
 
 class ConditionType(StrEnum):
@@ -82,6 +83,8 @@ class Reason(StrEnum):
     """A container was killed because it used more memory than its machine type has."""
     PODS_REFUSED = "PodsRefused"
     """The API server refuses the runner's pods: a quota is used up, or admission says no."""
+    REFUSED = "Refused"
+    """The API server does not accept what the operator writes for the object."""
     IMAGE_PULL_FAILED = "ImagePullFailed"
     """A node cannot pull an image that the pod needs."""
 
@@ -131,6 +134,23 @@ def condition(
         "Unknown" if status is None else "True" if status else "False"
     )
     return Condition(type=type_.value, status=word, reason=str(reason), message=message)
+
+
+def of(obj: Object) -> tuple[Condition, ...]:
+    """Return the conditions that an object has; one that cannot be read is as if it were not.
+
+    A newer operator may have written a status that this one does not know: it is written anew.
+    """
+    found = obj.get("status", {}).get("conditions", ())
+    known = (_read(c) for c in found)
+    return tuple(c for c in known if c is not None)
+
+
+def _read(raw: Object) -> Condition | None:
+    try:
+        return Condition.model_validate(raw)
+    except ValidationError:
+        return None
 
 
 def merged(

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError
 
 from falapp_operator.api import model
 from falapp_operator.api.conditions import Condition
 from falapp_operator.api.failure import Failure
 from falapp_operator.api.falapp import Requirements
+from falapp_operator.api.objects import Object
 
 
 class EnvironmentSpec(model.Model):
@@ -24,7 +25,7 @@ class EnvironmentSpec(model.Model):
         }
     )
 
-    base_image: Annotated[str, Field(min_length=1, max_length=1024)]
+    base_image: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^\S+$")]
     """The image underneath, which holds Python."""
     python_version: Annotated[str, Field(pattern=r"^3\.[0-9]{1,2}$", max_length=4)]
     """The minor version of Python, as 3.11."""
@@ -53,3 +54,11 @@ class EnvironmentBuildStatus(model.Model):
     """How many builds were started since the last success."""
     failure: Failure | None = None
     """What keeps the environment from being ready, if something does."""
+
+
+def status_of(environment: Object | None) -> EnvironmentBuildStatus:
+    """Return the status of an Environment; an empty one where it has none that can be read."""
+    try:
+        return EnvironmentBuildStatus.model_validate((environment or {}).get("status", {}))
+    except ValidationError:
+        return EnvironmentBuildStatus()

@@ -59,7 +59,7 @@ class KeyRef(model.Model):
 
     name: model.Name
     """The object's name."""
-    key: Annotated[str, Field(min_length=1, max_length=253)]
+    key: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
     """The key in it."""
 
 

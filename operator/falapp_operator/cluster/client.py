@@ -114,6 +114,7 @@ class Client:
 
         Raises:
             ConflictError: An object of that name exists.
+            RefusedError: The API server does not accept it.
         """
         where = Ref(
             api_version=obj["apiVersion"],
@@ -125,10 +126,26 @@ class Client:
         created: Object = await self._call("POST", path(where), query=query, body=obj)
         return created
 
-    async def delete(self, ref: Ref) -> None:
-        """Delete the object, and in the background what it owns; a missing one is fine."""
+    async def delete(self, ref: Ref, *, uid: str = "", version: str = "") -> None:
+        """Delete the object, and in the background what it owns; a missing one is fine.
+
+        Args:
+            ref: Where it is.
+            uid: Delete only the object of this uid, and not another that took its name.
+            version: Delete it only if it is still as it was in this resourceVersion.
+
+        Raises:
+            ConflictError: It is another object, or another version of it.
+        """
+        given = {"uid": uid, "resourceVersion": version}
+        options = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "preconditions": {key: value for key, value in given.items() if value},
+        }
         try:
-            await self._call("DELETE", path(ref), query=[("propagationPolicy", "Background")])
+            await self._call("DELETE", path(ref), body=options)
         except errors.MissingError:
             return
 
@@ -185,8 +202,13 @@ def _answer(method: str, where: str, status: int, content: bytes) -> Any:
     readable = isinstance(value, dict) and "message" in value
     message = value["message"] if readable else content[:200].decode(errors="replace")
     text = f"{method} {where}: {status} {message}"
+    if status == 404 and method in ("POST", "PATCH") and not where.endswith("/status"):
+        # Both create what is not there: it is the namespace that is missing.
+        raise errors.RefusedError(text, message)
     if status == 404:
         raise errors.MissingError(text)
     if status == 409:
         raise errors.ConflictError(text)
+    if status in (400, 403, 422) and method != "GET":
+        raise errors.RefusedError(f"{method} {where}: refused with {status}", message)
     raise errors.TransientError(text)

@@ -118,6 +118,8 @@ def _pod(build: Build, settings: Settings) -> Object:
             *({"name": volume, "emptyDir": {}} for volume in ("tools", "lock", "out", "workspace")),
         ],
     }
+    for container in (*pod["initContainers"], *pod["containers"]):
+        container["resources"] = dict(settings.builds.resources)
     if build.custom_ca:
         pod["volumes"].append({"name": "ca", "configMap": {"name": CUSTOM_CA}})
         for container in (*pod["initContainers"], *pod["containers"]):
@@ -191,7 +193,6 @@ def _kaniko(settings: Settings) -> Object:
         ],
         # Kaniko's own certificates, and the custom ones where they are mounted.
         "env": [{"name": "SSL_CERT_DIR", "value": "/kaniko/ssl/certs:/kaniko/ca"}],
-        "resources": dict(settings.builds.resources),
         "securityContext": {
             "runAsUser": 0,
             "runAsGroup": 0,

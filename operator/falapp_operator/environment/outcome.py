@@ -5,12 +5,12 @@ tells which step it was, and its termination message tells why: our steps write 
 Kaniko it is the end of its log.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from falapp_operator.api import termination
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.objects import Object
 
@@ -76,8 +76,8 @@ def _belongs(pod: Object, job: Object) -> bool:
 def _succeeded(pods: list[Object]) -> Outcome:
     for name, terminated in _terminated(pods):
         if name == "publish" and terminated["exitCode"] == 0:
-            result = _json(terminated.get("message", ""))
-            if str(result.get("digest", "")).startswith("sha256:"):
+            result = termination.read(terminated.get("message", ""))
+            if termination.word(result, "digest").startswith("sha256:"):
                 return Outcome(phase=Phase.SUCCEEDED, reason=Reason.BUILT, result=result)
     # The pod went before it was read (its node left, or the Job's time to live ran out): the
     # registry knows better than we do.
@@ -111,13 +111,12 @@ def _failed_step(name: str, terminated: Object) -> Outcome:
             " builds.resources.limits.memory of the operator's chart",
             container=name,
         )
-    report = _json(text)
-    reported = str(report.get("reason", ""))
+    report = termination.read(text)
     return Outcome(
         phase=Phase.FAILED,
-        reason=_reason(reported),
-        message=str(report.get("message") or f"failed while {doing(name)}"),
-        log_tail=str(report.get("logTail", "")) if report else text,
+        reason=_reason(termination.word(report, "reason")),
+        message=termination.word(report, "message") or f"failed while {doing(name)}",
+        log_tail=termination.word(report, "logTail") if report else text,
         container=name,
     )
 
@@ -162,11 +161,3 @@ def _statuses(pod: Object) -> Iterator[Object]:
     status = pod.get("status", {})
     yield from status.get("initContainerStatuses", ())
     yield from status.get("containerStatuses", ())
-
-
-def _json(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -68,7 +68,7 @@ def decide(seen: Observed, now: datetime) -> Decision:
         return Decision(status=_building(seen, seen.outcome.message))
     if seen.outcome.phase is Phase.SUCCEEDED:
         # Built, pushed, and the registry does not have it: it was deleted there since.
-        return _vanished(seen)
+        return _vanished(seen, seen.job, now)
     return _failed(seen, seen.job, seen.outcome, now)
 
 
@@ -95,8 +95,14 @@ def _start(seen: Observed) -> Decision:
     return Decision(status=status, start=True)
 
 
-def _vanished(seen: Observed) -> Decision:
-    return Decision(status=_building(seen, "the image is gone; building again"), drop=True, again=1)
+def _vanished(seen: Observed, job: Object, now: datetime) -> Decision:
+    status = _building(seen, "the image is not in the registry; building again")
+    wait = (_retry_at(job, seen.status.attempts) - now).total_seconds()
+    return Decision(status=status, again=wait) if wait > 0 else _again(status)
+
+
+def _again(status: EnvironmentBuildStatus) -> Decision:
+    return Decision(status=status, drop=True, again=1)
 
 
 def _building(seen: Observed, message: str) -> EnvironmentBuildStatus:
@@ -108,12 +114,12 @@ def _building(seen: Observed, message: str) -> EnvironmentBuildStatus:
 
 def _failed(seen: Observed, job: Object, outcome: Outcome, now: datetime) -> Decision:
     if is_of_another(seen.environment, job):
-        return Decision(status=_building(seen, "starting the build"), drop=True, again=1)
+        return _again(_building(seen, "starting the build"))
     if outcome.reason not in TRANSIENT:
         return Decision(status=_broken(seen, outcome, outcome.message, _stalled(True, outcome)))
     wait = _retry_at(job, seen.status.attempts) - now
     if wait <= timedelta(0):
-        return Decision(status=_building(seen, "building again"), drop=True, again=1)
+        return _again(_building(seen, "building again"))
     attempts = seen.status.attempts
     message = f"{outcome.message}; attempt {attempts}, tried again by itself"
     status = _broken(seen, outcome, message, _stalled(False))
@@ -202,4 +208,15 @@ def misnamed(name: str) -> EnvironmentBuildStatus:
             conditions.condition(ConditionType.STALLED, True, Reason.INVALID_SPEC, message),
         ),
         failure=Failure(reason=Reason.INVALID_SPEC, message=message),
+    )
+
+
+def refused(seen: EnvironmentBuildStatus, detail: str) -> EnvironmentBuildStatus:
+    """Return the status of an Environment whose build the API server does not accept."""
+    message = f"the cluster refuses the build: {detail}; tried again with growing pauses"
+    return seen.model_copy(
+        update={
+            "conditions": (_ready(False, Reason.REFUSED, message), _stalled(False)),
+            "failure": Failure(reason=Reason.REFUSED, message=message),
+        }
     )

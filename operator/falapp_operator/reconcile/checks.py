@@ -6,12 +6,23 @@ that fails ends as Stalled, with field, value and way out.
 
 from collections.abc import Callable
 
+from pydantic import ValidationError
+
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import DEFAULT_MACHINE_TYPE
+from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.api.objects import Object, owner_uids
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.settings import Settings
+
+
+def complaint(error: ValidationError) -> str:
+    """Return the first thing that is wrong with a spec, as ``field: why``, without the value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    field = ".".join(str(part) for part in ("spec", *first["loc"]))
+    return f"{field}: {first['msg']}"
+
 
 Check = Callable[[Snapshot, Settings], UserError | None]
 
@@ -26,6 +37,21 @@ def unknown_machine_type(seen: Snapshot, _settings: Settings) -> UserError | Non
         Reason.UNKNOWN_MACHINE_TYPE,
         f"spec.machineType: there is no MachineType {name!r}; use one of: {known}; or create it",
     )
+
+
+def unreadable_machine_type(seen: Snapshot, _settings: Settings) -> UserError | None:
+    """The MachineType says something that this operator does not know."""
+    if seen.machine_type is None:
+        return None
+    try:
+        MachineTypeSpec.model_validate(seen.machine_type["spec"])
+    except ValidationError as error:
+        name = seen.machine_type["metadata"]["name"]
+        return UserError(
+            Reason.INVALID_SPEC,
+            f"MachineType {name!r}: {complaint(error)}; correct it, or use another one",
+        )
+    return None
 
 
 def unsupported_python(seen: Snapshot, settings: Settings) -> UserError | None:
@@ -82,6 +108,7 @@ def _is_mine(child: Object, app: Object) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     unknown_machine_type,  # before anything is built for a machine that does not exist
+    unreadable_machine_type,
     unsupported_python,
     missing_config_map,
     missing_file,

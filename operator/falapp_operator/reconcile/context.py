@@ -76,5 +76,5 @@ async def write_status(cluster: Client, obj: Object, status: Object) -> None:
 def _ready(status: Object) -> tuple[str, str]:
     for found in status.get("conditions", ()):
         if found["type"] == ConditionType.READY:
-            return found["reason"], found["message"]
+            return found.get("reason", ""), found.get("message", "")
     return "", ""

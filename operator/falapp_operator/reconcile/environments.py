@@ -4,7 +4,7 @@ from pathlib import Path
 
 from falapp_operator import errors
 from falapp_operator.api import conditions, meta, objects
-from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec
+from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec, status_of
 from falapp_operator.api.objects import Object, Ref
 from falapp_operator.cluster.registry import Image
 from falapp_operator.environment import job as jobs
@@ -29,7 +29,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
     if environment is None or "deletionTimestamp" in environment["metadata"]:
         context.wake(Key(BUILD, "", key.name))
         return None
-    status = EnvironmentBuildStatus.model_validate(environment.get("status", {}))
+    status = status_of(environment)
     if builds.is_ready(status):
         return None
     spec = EnvironmentSpec.model_validate(environment["spec"])
@@ -39,11 +39,15 @@ async def reconcile(context: Context, key: Key) -> float | None:
     build = jobs.Build(name=key.name, spec=spec, custom_ca=bool(context.settings.custom_ca))
     seen = await _gather(context, environment, status)
     decision = builds.decide(seen, context.now())
-    if decision.drop:
-        await context.cluster.delete(_job_ref(context, key.name))
+    if decision.drop and seen.job:
+        await _drop(context, seen.job)
     running = seen.outcome is not None and seen.outcome.phase is Phase.RUNNING
     if decision.start:
-        await _start(context, build)
+        try:
+            await _start(context, build)
+        except errors.RefusedError as error:
+            await _write(context, environment, status, builds.refused(status, error.detail))
+            raise
     elif seen.job and running:
         await _supply(context, build, seen.job)
     await _write(context, environment, status, decision.status)
@@ -57,15 +61,20 @@ async def reconcile_build(context: Context, key: Key) -> float | None:
     if not keys.is_name(key.name):
         # From a label that anybody may write: no other object of the namespace is removed for it.
         return None
+    job = await context.cluster.get(_job_ref(context, key.name))
     users = await context.cluster.list(
         meta.API_VERSION, ENVIRONMENT, fields=f"metadata.name={key.name}"
     )
     for user in users:
         context.wake(Key(ENVIRONMENT, user["metadata"]["namespace"], key.name))
-    if not users:
-        await context.cluster.delete(_job_ref(context, key.name))
-        await context.cluster.delete(_request_ref(context, key.name))
+    if job and not users:
+        await _drop(context, job)
     return None
+
+
+async def _drop(context: Context, job: Object) -> None:
+    """Delete this very Job; its pods and its request go with it."""
+    await context.cluster.delete(objects.ref(job), uid=job["metadata"]["uid"])
 
 
 async def _gather(
@@ -108,8 +117,10 @@ async def _image(
     spec = EnvironmentSpec.model_validate(environment["spec"])
     try:
         return await context.registry.find(keys.tag(spec))
-    except errors.TransientError as error:
-        await _write(context, environment, status, builds.unreachable(status, str(error)))
+    except errors.TransientError:
+        # A sentence that stays the same: the error's own words go to the log with each try.
+        message = f"registry {context.settings.registry.repository} cannot be asked; see the log"
+        await _write(context, environment, status, builds.unreachable(status, message))
         raise
 
 

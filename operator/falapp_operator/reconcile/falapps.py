@@ -1,12 +1,15 @@
 """One pass over a FalApp: gather (`snapshot`), decide (`plan`, `status`), apply."""
 
+from dataclasses import replace
+
 from pydantic import ValidationError
 
 from falapp_operator.api import conditions, meta
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import FalAppSpec, FalAppStatus, machine_type_name
-from falapp_operator.api.objects import Object
-from falapp_operator.errors import UserError
+from falapp_operator.api.objects import Object, ref
+from falapp_operator.errors import RefusedError, UserError
+from falapp_operator.reconcile import checks
 from falapp_operator.reconcile import plan as plans
 from falapp_operator.reconcile import status as statuses
 from falapp_operator.reconcile.context import (
@@ -37,13 +40,25 @@ async def reconcile(context: Context, key: Key) -> float | None:
         return None
     seen = await gather(context.cluster, context.settings, app, spec)
     plan = plans.plan(seen, context.settings)
-    for change in plan.changes:
-        await apply_changed(context.cluster, change.live, change.desired)
-    for leftover in plan.deletions:
-        await context.cluster.delete(leftover)
+    try:
+        await _apply(context, plan)
+    except RefusedError as error:
+        refusal = UserError(Reason.REFUSED, f"the cluster refuses what this needs: {error.detail}")
+        await _write(context, app, statuses.status(seen, replace(plan, error=refusal)))
+        raise
     await _write(context, app, statuses.status(seen, plan))
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
+
+
+async def _apply(context: Context, plan: plans.Plan) -> None:
+    for change in plan.changes:
+        await apply_changed(context.cluster, change.live, change.desired)
+    for live in plan.deletions:
+        metadata = live["metadata"]
+        await context.cluster.delete(
+            ref(live), uid=metadata["uid"], version=metadata["resourceVersion"]
+        )
 
 
 async def reconcile_machine_type(context: Context, key: Key) -> float | None:
@@ -56,20 +71,17 @@ async def reconcile_machine_type(context: Context, key: Key) -> float | None:
 
 
 def _unreadable(error: ValidationError) -> UserError:
-    """Return the first of pydantic's complaints in one sentence, without the value."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    field = ".".join(str(part) for part in ("spec", *first["loc"]))
     return UserError(
         Reason.INVALID_SPEC,
-        f"{field}: {first['msg']}; the custom resource definitions may be older or newer than the"
-        " operator",
+        f"{checks.complaint(error)}; the custom resource definitions may be older or newer than"
+        " the operator",
     )
 
 
 async def _write(context: Context, app: Object, new: FalAppStatus) -> None:
     generation = app["metadata"]["generation"]
-    old = FalAppStatus.model_validate(app.get("status", {}))
-    merged = conditions.merged(old.conditions, new.conditions, generation, timestamp(context.now()))
+    old = conditions.of(app)
+    merged = conditions.merged(old, new.conditions, generation, timestamp(context.now()))
     update = {"conditions": merged, "observed_generation": generation}
     await write_status(
         context.cluster,

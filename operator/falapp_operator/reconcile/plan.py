@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentSpec
 from falapp_operator.api.machinetype import MachineTypeSpec
-from falapp_operator.api.objects import Object, Ref, owner_reference, owner_uids, ref
+from falapp_operator.api.objects import Object, owner_reference, owner_uids
 from falapp_operator.environment import key, manifest
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile import builds, checks
@@ -37,7 +37,8 @@ class Plan:
     """The name of the Environment that the spec asks for; empty where there is an error."""
     changes: tuple[Change, ...]
     """In the order of application."""
-    deletions: tuple[Ref, ...]
+    deletions: tuple[Object, ...]
+    """As they were seen, so that no newer one is deleted in their place."""
     runners: outcome.Runners
     """How the runners fare, those of the wanted revision being the current ones."""
     rolled_out: bool
@@ -139,11 +140,10 @@ def _releases(seen: Snapshot) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def _leftovers(seen: Snapshot, runner: pod.Runner) -> tuple[Ref, ...]:
+def _leftovers(seen: Snapshot, runner: pod.Runner) -> tuple[Object, ...]:
     """Return what only former revisions needed."""
-    sources = (ref(s) for s in seen.former_sources(runner.source))
-    unused = (ref(e) for e in seen.former_environments if not _other_owners(e, seen.app))
-    return (*sources, *unused)
+    unused = (e for e in seen.former_environments if not _other_owners(e, seen.app))
+    return (*seen.former_sources(runner.source), *unused)
 
 
 def _other_owners(live: Object, app: Object) -> list[Object]:

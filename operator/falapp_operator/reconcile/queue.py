@@ -2,7 +2,7 @@
 
 One key is never worked on twice at once; any number of wakes while it waits count as one; a wake
 while it is worked on makes it run once more. A failure is tried again with growing pauses and
-jitter. New wakes go before timers, so that a person's change never waits behind a resync.
+jitter.
 """
 
 import asyncio

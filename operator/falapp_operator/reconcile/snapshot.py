@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from falapp_operator.api import meta
-from falapp_operator.api.environment import EnvironmentBuildStatus
+from falapp_operator.api.environment import EnvironmentBuildStatus, status_of
 from falapp_operator.api.falapp import FalAppSpec, machine_type_name
 from falapp_operator.api.objects import Object, Ref, owner_uids
 from falapp_operator.cluster.client import Client
@@ -49,7 +49,7 @@ class Snapshot:
     @property
     def environment_status(self) -> EnvironmentBuildStatus:
         """The Environment's status; an empty one where it does not exist yet."""
-        return EnvironmentBuildStatus.model_validate((self.environment or {}).get("status", {}))
+        return status_of(self.environment)
 
 
 async def gather(cluster: Client, settings: Settings, app: Object, spec: FalAppSpec) -> Snapshot:

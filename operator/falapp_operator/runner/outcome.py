@@ -5,13 +5,12 @@ kept it from starting (a missing Secret, an image that cannot be pulled), and th
 keeps it from having a node. So the operator reads no Secret and calls no pod.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from falapp_operator.api import meta
+from falapp_operator.api import meta, termination
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.objects import Object
 from falapp_operator.runner import pod as pods_
@@ -130,7 +129,8 @@ def _waiting(pod: Object, container: Object) -> Trouble | None:
         return Trouble(
             reason=Reason.IMAGE_PULL_FAILED,
             # The kubelet's own words change with every try; the command shows them.
-            message=f"the node cannot pull {container['image']}",
+            message=f"the node cannot pull {container['image']}; if the registry has lost it,"
+            " delete the app's Environment and it is built again",
             pod=pod["metadata"]["name"],
         )
     return None
@@ -172,13 +172,14 @@ def _ended(pod: Object, container: Object) -> Trouble | None:
             pod=name,
         )
     text = ended.get("message", "")
-    report = _report(text)
-    reported = report.get("reason", "")
+    report = termination.read(text)
+    reported = termination.word(report, "reason")
     known = reported in (Reason.LOAD_FAILED, Reason.SETUP_FAILED)
     return Trouble(
         reason=Reason(reported) if known else Reason.RUNNER_FAILED,
-        message=report.get("message") or f"the runner ended with exit code {ended['exitCode']}",
-        log_tail=report.get("logTail", "") if report else text[-2048:],
+        message=termination.word(report, "message")
+        or f"the runner ended with exit code {ended['exitCode']}",
+        log_tail=termination.word(report, "logTail") if report else text[-2048:],
         pod=name,
     )
 
@@ -186,14 +187,6 @@ def _ended(pod: Object, container: Object) -> Trouble | None:
 def _is_down(container: Object) -> bool:
     """Return whether this is a runner that is not running: whatever it ended with is trouble."""
     return container["name"] == pods_.CONTAINER and "running" not in container.get("state", {})
-
-
-def _report(text: str) -> dict[str, str]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return {k: str(v) for k, v in value.items()} if isinstance(value, dict) else {}
 
 
 def _memory_limit(pod: Object, container: str) -> str:

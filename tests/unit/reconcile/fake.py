@@ -108,10 +108,14 @@ class Cluster:
             raise errors.ConflictError(f"{where}: already exists")
         return self._store(where, None, obj, {})
 
-    async def delete(self, where):
+    async def delete(self, where, *, uid="", version=""):
         self._request("delete", where)
-        if where in self.objects:
-            self._delete(where)
+        if where not in self.objects:
+            return
+        metadata = self.objects[where]["metadata"]
+        if uid not in ("", metadata["uid"]) or version not in ("", metadata["resourceVersion"]):
+            raise errors.ConflictError(f"{where} is another one")
+        self._delete(where)
 
     def _request(self, verb, where):
         if verb == "get":

@@ -107,9 +107,14 @@ def test_a_running_build_is_told_of(status):
 
 
 def test_built_and_gone_is_built_again():
-    made = decide(seen(job=job(workloads.complete()), outcome=SUCCEEDED))
+    gone = seen(job=job(workloads.complete()), outcome=SUCCEEDED)
+    made = decide(gone, after=3600)
     assert facts(made)[0] == ("False", "Building")
     assert deeds(made) == (False, True, 1)
+    # A registry that keeps nothing must not keep the cluster building without a pause.
+    start, drop, again = deeds(decide(gone, after=5))
+    assert (start, drop) == (False, False)
+    assert again > 1
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,9 @@ async def test_an_image_that_is_gone_is_built_again(world):
     await start(world)
     succeed(world, message="")
     await world.reconcile_environment()
+    assert world.cluster.find("Job") is not None
+    world.wait(world.again)
+    await world.reconcile_environment()
     assert world.cluster.find("Job") is None
     assert world.again == 1
     await world.reconcile_environment()

@@ -78,14 +78,3 @@ async def test_a_label_that_anybody_may_write_removes_no_other_object(world, nam
     await environments.reconcile_build(world.context, Key(BUILD, "", name))
     assert world.cluster.writes == []
     assert world.cluster.names("ConfigMap") == [name]
-
-
-async def test_a_request_whose_job_is_gone_already_goes_too(world):
-    request = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": samples.metadata(NAME, samples.BUILDS),
-    }
-    world.cluster.put(request)
-    await environments.reconcile_build(world.context, Key(BUILD, "", NAME))
-    assert world.cluster.names("ConfigMap") == []

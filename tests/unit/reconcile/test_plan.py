@@ -186,7 +186,7 @@ def test_leftovers_go_only_once_the_new_revision_is_whole(pods, whole):
     )
     made = plan(now, SETTINGS)
     assert made.rolled_out == whole
-    gone = [(r.kind, r.name) for r in made.deletions]
+    gone = [(o["kind"], o["metadata"]["name"]) for o in made.deletions]
     released = [c for c in made.changes if c.desired["kind"] == "Environment"]
     if not whole:
         assert gone == released == []

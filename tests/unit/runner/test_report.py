@@ -96,3 +96,8 @@ def test_errors_of_a_group_are_kept():
 )
 def test_sentence(error, text):
     assert report.sentence(error) == text
+
+
+def test_a_name_that_is_no_utf_8_is_no_half_surrogate():
+    failure = report.Failure(reason="SetupFailed", message="no file \udcff", log_tail="\udcff")
+    assert json.loads(report.encode(failure))["message"] == "no file ?"
