@@ -16,7 +16,9 @@ install: .venv/installed  ## Make .venv with everything pinned by requirements/d
 
 .venv/installed: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "falapp needs Python 3.11 or newer: set PYTHON=")'
-	$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make a virtual environment: install python3-venv (Debian), or set PYTHON="; exit 1; }
+	$(PYTHON) -m venv --clear .venv || { rm -rf .venv; exit 1; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -27,6 +29,7 @@ check: install  ## Lint, types, layers, and that generated files are current
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m falapp_operator.api.crds --check
 
 format: install  ## Format the code
 	$(BIN)/ruff format .
@@ -50,8 +53,9 @@ cluster: install  ## Only the test cluster
 	$(BIN)/python -m tests.cluster up
 
 clean:  ## Remove everything that the targets above made, and only that
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m tests.cluster down --caches; fi
+	@python=$(BIN)/python; $$python -c '' 2>/dev/null || python=$(PYTHON); $$python -m tests.cluster down --caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 generate: install  ## Rewrite every generated file
 	$(BIN)/python -m falapp_operator.api.crds

@@ -2,12 +2,10 @@
 
 import json
 import secrets
-import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ import trustme
 
 from tests.cluster import Cluster, load
 from tests.kube import install
+from tests.kube.jobs import Jobs, watched
 from tests.kube.kubectl import Kube, condition, is_true, poll
 from tests.kube.pods import python_pod
 
@@ -22,6 +21,15 @@ Object = dict[str, Any]
 
 BUILD_SECONDS = 420
 START_SECONDS = 180
+ROOMS = {"unit": 20, "contract": 120, "integration": 900, "e2e": 900, "bench": 1800}
+"""How many seconds a test may take in each room."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the time of its room; contract tests may compile Helm before theirs."""
+    for item in items:
+        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        item.add_marker(pytest.mark.timeout(ROOMS[room], func_only=room == "contract"))
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +66,7 @@ def assert_sound(kube: Kube) -> None:
 @contextmanager
 def made_namespace(kube: Kube) -> Iterator[str]:
     name = f"e2e-{secrets.token_hex(3)}"
-    kube.apply(install.restricted(name))
+    install.make_namespace(kube, name)
     try:
         yield name
     finally:
@@ -148,42 +156,11 @@ def apps(kube: Kube) -> Iterator[Apps]:
     kube.delete("machinetype", "e2e")
 
 
-@dataclass
-class Jobs:
-    """Every build Job that was started while somebody looked."""
-
-    names: list[str] = field(default_factory=list)
-
-    def started(self, environment: str) -> int:
-        """How many Jobs were started for an environment."""
-        return self.names.count(environment)
-
-
 @pytest.fixture
 def jobs(kube: Kube) -> Iterator[Jobs]:
-    """Watches the builds' namespace, so that a Job that came and went is counted, too."""
-    seen = Jobs()
-    command = kube.command(
-        *("get", "jobs", "-n", install.BUILDS, "--watch-only", "--output-watch-events"),
-        *("-o", "jsonpath={.type} {.object.metadata.name}{'\\n'}"),
-    )
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-
-        def read() -> None:
-            assert process.stdout is not None
-            for line in process.stdout:
-                kind, _, name = line.strip().partition(" ")
-                if kind == "ADDED":
-                    seen.names.append(name)
-
-        thread = threading.Thread(target=read)
-        thread.start()
-        time.sleep(1)  # the watch has no sign that it stands
-        try:
-            yield seen
-        finally:
-            process.terminate()
-            thread.join()
+    """Every build Job that is started during the test."""
+    with watched(kube) as seen:
+        yield seen
 
 
 @dataclass(frozen=True)

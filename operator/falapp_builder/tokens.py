@@ -146,7 +146,9 @@ def _with_option(given: Options, token: str, source: Iterator[str]) -> Options:
 
 
 def _plain(token: str, match: re.Match[str]) -> Requirement:
-    if _ARCHIVE.search(match["name"]) and not match["rest"]:
+    path = _ARCHIVE.search(match["name"]) and not match["rest"]
+    # No version and no marker holds it; uv would refuse it, too, in words of its own.
+    if path or "file:" in match["rest"].lower():
         raise refused(token, "is a path", _OUTSIDE)
     if re.search(r"\s-", match["rest"]):
         why = "holds an option"

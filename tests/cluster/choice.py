@@ -27,6 +27,8 @@ class Existing:
 
     context: str
     registry: str
+    insecure: bool
+    """Whether the registry speaks plain HTTP."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,8 @@ def existing(environment: Mapping[str, str]) -> Existing | None:
             f"{CONTEXT}={context} names a cluster, but {REGISTRY} is not set; set it to the image "
             "prefix where docker pushes and that cluster pulls, as in registry.example/falapp"
         )
-    return Existing(context=context, registry=registry.rstrip("/"))
+    scheme, _, name = registry.rpartition("://")
+    return Existing(context=context, registry=name.rstrip("/"), insecure=scheme == "http")
 
 
 def kind(machine: Machine) -> Way:

@@ -36,6 +36,8 @@ class Cluster:
     helm: Path
     registry: str
     """The registry as nodes and pods name it."""
+    insecure: bool
+    """Whether the registry speaks plain HTTP."""
     images: Images
     ca_bundle: Path | None
     """The host's trust bundle, if it holds certificates beyond the distribution's own."""

@@ -14,6 +14,7 @@ from tests.cluster import (
     daemon,
     debian,
     docker,
+    existing,
     golang,
     images,
     kind,
@@ -59,6 +60,7 @@ def down(progress: Callable[[str], None] = print_line, *, caches: bool = False) 
     run = Run(cache.default(), Progress(progress))
     with lock.held(run.cache.lock, run.progress.say):
         run.cache.prepare()
+        existing.remove(run)
         if daemon.recorded(run.cache):
             daemon.ensure(run)  # a dead daemon still has our containers and images on disk
         if docker.answers(run):
@@ -95,7 +97,9 @@ def _existing(run: Run, named: Existing) -> Made:
     view.append(f"--context={named.context}")
     run.cache.kubeconfig.touch(mode=0o600)
     run.cache.kubeconfig.write_text(run.read(view))
-    there = registry.Registry(pushed=named.registry, pulled=named.registry, readable=False)
+    there = registry.Registry(
+        pushed=named.registry, pulled=named.registry, readable=False, insecure=named.insecure
+    )
     publisher = images.Publisher(run=run, way=Way.EXISTING, registry=there)
     bases = publisher.bases()
     own = publisher.ours()
@@ -183,6 +187,7 @@ def _cluster(
         kubectl=kubectl,
         helm=tools.find_helm(run),
         registry=there.pulled,
+        insecure=there.insecure,
         images=found,
         ca_bundle=trust.bundle(),
         way=way.value,

@@ -43,6 +43,8 @@ class Registry:
     pulled: str
     readable: bool
     """Whether this tool may ask its API, plain and without a password."""
+    insecure: bool = True
+    """Whether it speaks plain HTTP, as the one that we start does."""
 
     def digest(self, repository: str, tag: str) -> str | None:
         """Give the digest of an image that the registry has, or None."""

@@ -21,6 +21,16 @@ def test_a_generated_file_is_current(path: Path):
     assert path.read_text() == FILES[path], "run `make generate`"
 
 
+def test_make_check_names_a_stale_file(monkeypatch, capsys):
+    stale = ROOT / "crds/falapps.yaml"
+    before = stale.read_text()
+    assert crds.main(["--check"]) == 0
+    monkeypatch.setattr(crds, "files", lambda _: [(stale, before + "#")])
+    assert crds.main(["--check"]) == 1
+    assert "crds/falapps.yaml is stale" in capsys.readouterr().err
+    assert stale.read_text() == before
+
+
 @pytest.mark.parametrize("folder", ["crds", "charts/falapp/templates/crds"])
 def test_nothing_else_stands_beside_generated_files(root, folder):
     assert set((root / folder).iterdir()) <= set(FILES)

@@ -13,7 +13,7 @@ import httpx
 
 from tests.cluster import Cluster, ClusterError, up
 from tests.cluster.lifecycle import print_line
-from tests.cluster.progress import Progress
+from tests.cluster.progress import Progress, clock
 from tests.kube import install
 from tests.kube.forward import forwarded
 from tests.kube.kubectl import Kube, KubectlError, condition, is_true
@@ -21,11 +21,13 @@ from tests.kube.kubectl import Kube, KubectlError, condition, is_true
 EXAMPLE = install.ROOT / "examples" / "01-hello"
 NAMESPACE = "demo"
 APP = "hello"
+QUESTION = {"x": 0.3, "y": 0.2}
 PATIENCE = 900.0
 
 
 def main() -> int:
     """Run the demo and return the exit code."""
+    began = time.monotonic()
     try:
         cluster = up(print_line)
         run(cluster, Progress(print_line))
@@ -35,6 +37,8 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped. `make demo` goes on from here; `make clean` removes everything.")
         return 130
+    print(f"\nFrom `make demo` to an answer in {clock(time.monotonic() - began)}.")
+    print(_next_steps(cluster))
     return 0
 
 
@@ -47,7 +51,7 @@ def run(cluster: Cluster, progress: Progress) -> None:
     kube = Kube.of(cluster)
     with progress.step("operator", "installing the chart charts/falapp with Helm"):
         install.install(cluster)
-    kube.apply(install.restricted(NAMESPACE))
+    install.make_namespace(kube, NAMESPACE)
     manifest = EXAMPLE / "app.yaml"
     progress.say(f"$ kubectl apply -n {NAMESPACE} -f {_short(manifest)}")
     progress.say(kube.run("apply", "-n", NAMESPACE, "-f", str(manifest)).strip())
@@ -55,10 +59,9 @@ def run(cluster: Cluster, progress: Progress) -> None:
     print(f"\n$ kubectl get falapps -n {NAMESPACE}")
     print(kube.run("get", "falapps", "-n", NAMESPACE), flush=True)
     with forwarded(kube, NAMESPACE, f"svc/{APP}", 80) as address:
-        question = {"x": 0.3, "y": 0.2}
-        print(f"$ curl -d '{json.dumps(question)}' http://{APP}.{NAMESPACE}.svc/")
-        print(json.dumps(_call(address, question), indent=2))
-    print(_next_steps(cluster))
+        port = address.rpartition(":")[2]
+        print(f"$ kubectl port-forward -n {NAMESPACE} svc/{APP} {port}:80 &\n$ {_curl(address)}")
+        print(json.dumps(_call(address), indent=2))
 
 
 def _wait(kube: Kube, progress: Progress) -> None:
@@ -90,8 +93,13 @@ def _story(app: dict[str, Any] | None) -> str:
     return f"{ready['reason']}: {ready['message']}; {setup.get('message', '')}"
 
 
-def _call(address: str, question: dict[str, float]) -> Any:
-    response = httpx.post(f"{address}/", json=question, timeout=30)
+def _curl(address: str) -> str:
+    """Return the command that asks what `_call` asks."""
+    return f"curl -H 'Content-Type: application/json' -d '{json.dumps(QUESTION)}' {address}/"
+
+
+def _call(address: str) -> Any:
+    response = httpx.post(f"{address}/", json=QUESTION, timeout=30)
     if response.status_code != 200:
         raise DemoError(f"{APP} answered {response.status_code}: {response.text}")
     return response.json()
@@ -106,6 +114,11 @@ The app runs. To look around:
   k describe falapp {APP}          # its conditions, and why each is as it is
   k get environments -o wide       # its packages, built once for everybody who asks for the same
   k logs deploy/{APP}              # what setup() printed
+
+To ask it yourself:
+
+  k port-forward svc/{APP} 8080:80 >/dev/null &
+  sleep 1; {_curl("http://localhost:8080")}
 
 Try next: change the code in {_short(EXAMPLE / "app.yaml")} and apply it again: the new code runs
 without a build. Add a package to spec.requirements: a build Job starts, and the

@@ -1,9 +1,9 @@
 """What goes wrong is said in the status, loops nowhere, and is over when the spec is mended."""
 
 import json
-import time
 
-from tests.kube.kubectl import Kube, condition
+from tests.kube.kubectl import condition
+from tests.kube.writes import assert_quiet
 
 WORKING = """\
 import fal
@@ -27,17 +27,6 @@ def source(code: str) -> dict:
     return {"inline": {"app.py": code}}
 
 
-def version(kube: Kube, kind: str, name: str, namespace: str) -> str:
-    return (kube.get(kind, name, namespace) or {})["metadata"]["resourceVersion"]
-
-
-def assert_quiet(kube: Kube, namespace: str, name: str, seconds: float = 12) -> None:
-    """Nothing writes to the app while nothing changes."""
-    before = version(kube, "falapp", name, namespace)
-    time.sleep(seconds)
-    assert version(kube, "falapp", name, namespace) == before
-
-
 def test_a_requirement_that_does_not_exist_is_named_and_not_tried_again(
     kube, apps, jobs, caller, namespace
 ):
@@ -51,7 +40,7 @@ def test_a_requirement_that_does_not_exist_is_named_and_not_tried_again(
     failure = app["status"]["failure"]
     assert failure["command"].startswith("kubectl logs")
     assert kube.run(*failure["command"].split()[1:])
-    assert_quiet(kube, namespace, "wrong")
+    assert_quiet(kube)
     assert jobs.started(app["status"]["environment"]["name"]) == 1
 
     apps.apply(namespace, "wrong", entrypoint="app.py", source=source(WORKING), requirements=[])
@@ -86,7 +75,7 @@ def test_an_unknown_machine_type_is_named_with_those_that_exist(kube, apps, name
     assert "GPU-NONE" in message
     assert "gpu-h100" in message
     assert "spec.machineType" in message
-    assert_quiet(kube, namespace, "lost", seconds=5)
+    assert_quiet(kube)
 
     apps.apply(namespace, "lost", entrypoint="app.py", source=source(WORKING), machineType="E2E")
     apps.ready(namespace, "lost")

@@ -7,31 +7,37 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import Cluster
+from tests.cluster import Cluster, existing
 from tests.kube.kubectl import Kube, KubectlError
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "falapp"
-RELEASE = "falapp"
-NAMESPACE = "falapp-system"
+CRDS = ROOT / "crds"
+RELEASE = existing.RELEASE
+NAMESPACE = existing.NAMESPACE
 BUILDS = "falapp-builds"
+MADE = dict([existing.LABEL])
+"""The label of what goes when a cluster of the user's own is cleaned."""
+SELECTOR = "=".join(existing.LABEL)
 
 
-def restricted(name: str) -> dict[str, Any]:
-    """Return a namespace that enforces Pod Security "restricted"."""
+def make_namespace(kube: Kube, name: str) -> None:
+    """Have a namespace that enforces Pod Security "restricted"; one that exists stays as it is."""
+    if kube.get("namespace", name):
+        return
     labels = {f"pod-security.kubernetes.io/{m}": "restricted" for m in ("enforce", "warn")}
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name, "labels": labels},
-    }
+    metadata = {"name": name, "labels": labels | MADE}
+    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
 
 def values(cluster: Cluster, certificates: str) -> dict[str, Any]:
     """Return the chart's values for a cluster of ours."""
     images = cluster.images
     return {
-        "registry": {"repository": f"{cluster.registry}/environments", "insecure": True},
+        "registry": {
+            "repository": f"{cluster.registry}/environments",
+            "insecure": cluster.insecure,
+        },
         "images": {
             "operator": images.operator,
             "builder": images.builder,
@@ -69,7 +75,8 @@ def install(cluster: Cluster, authority: str = "") -> None:
         KubectlError: Helm or kubectl ended with an error; the message is what it said.
     """
     kube = Kube.of(cluster)
-    kube.apply(restricted(NAMESPACE))
+    make_namespace(kube, NAMESPACE)
+    before = _by_helm(kube)
     certificates = (cluster.ca_bundle.read_text() if cluster.ca_bundle else "") + authority
     if certificates:
         _bring(kube, certificates)
@@ -89,9 +96,20 @@ def install(cluster: Cluster, authority: str = "") -> None:
             text=True,
             check=False,
         )
+    if made := _by_helm(kube) - before:
+        kube.run("label", *made, SELECTOR)
     if done.returncode:
         pods = kube.run("get", "pods,events", "-n", NAMESPACE)
         raise KubectlError(f"helm upgrade --install: {done.stderr.strip()}\n{pods}")
+    others = f"--field-selector=metadata.name!={bundle_name(certificates)}"
+    kube.run("delete", "configmap", "-n", NAMESPACE, "-l", SELECTOR, others)
+
+
+def _by_helm(kube: Kube) -> set[str]:
+    """Return which of the things exist that stay at `helm uninstall`."""
+    kinds = (f"customresourcedefinition/{path.stem}.falapp.dev" for path in CRDS.glob("*.yaml"))
+    names = (f"namespace/{BUILDS}", *kinds)
+    return set(kube.run("get", *names, "--ignore-not-found", "-o", "name").split())
 
 
 def _bring(kube: Kube, certificates: str) -> None:
@@ -99,7 +117,7 @@ def _bring(kube: Kube, certificates: str) -> None:
     config_map = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": bundle_name(certificates)},
+        "metadata": {"name": bundle_name(certificates), "labels": MADE},
         "data": {"ca.crt": certificates},
     }
     # Server-side: a bundle is larger than what client-side apply may keep in an annotation.

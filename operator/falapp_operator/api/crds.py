@@ -1,12 +1,13 @@
 """The three CRDs, made from the models, and every file that is generated from them.
 
 ``python -m falapp_operator.api.crds`` (``make generate``) writes crds/*.yaml, the chart's copies of
-them as templates, and those parts of the chart's JSON schema that are models. A contract test
-compares.
+them as templates, and those parts of the chart's JSON schema that are models. With ``--check``
+(``make check``) it names the files that are stale instead; a contract test compares, too.
 """
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -244,12 +245,18 @@ def _yaml(value: dict[str, Any]) -> str:
     return yaml.safe_dump(value, sort_keys=False, width=110, allow_unicode=True)
 
 
-def main() -> None:
-    """Write the generated files of the repository that this module stands in."""
-    for path, text in files(Path(__file__).parents[3]):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+def main(arguments: Sequence[str]) -> int:
+    """Write the stale files of the repository that this module stands in, or only name them."""
+    root = Path(__file__).parents[3]
+    stale = {p: text for p, text in files(root) if not p.exists() or p.read_text() != text}
+    for path, text in stale.items():
+        if "--check" in arguments:
+            print(f"{path.relative_to(root)} is stale: run `make generate`", file=sys.stderr)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    return 1 if stale and "--check" in arguments else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

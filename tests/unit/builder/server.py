@@ -1,5 +1,6 @@
 """An HTTP server on the loopback interface, for the duration of a test."""
 
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -32,6 +33,10 @@ class Server:
         self._server.daemon_threads = True
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Speak HTTPS."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         raise NotImplementedError

@@ -15,10 +15,18 @@ def test_a_registry_alone_names_no_cluster():
     assert choice.existing({choice.REGISTRY: "registry.example/falapp"}) is None
 
 
-def test_an_existing_cluster_comes_with_its_registry():
-    environment = {choice.CONTEXT: "lab", choice.REGISTRY: "registry.example/falapp/"}
+@pytest.mark.parametrize(
+    ("written", "insecure"),
+    [
+        ("registry.example/falapp/", False),
+        ("https://registry.example/falapp", False),
+        ("http://registry.example/falapp", True),
+    ],
+)
+def test_an_existing_cluster_comes_with_its_registry(written, insecure):
+    environment = {choice.CONTEXT: "lab", choice.REGISTRY: written}
     assert choice.existing(environment) == Existing(
-        context="lab", registry="registry.example/falapp"
+        context="lab", registry="registry.example/falapp", insecure=insecure
     )
 
 

@@ -12,6 +12,7 @@ MADE = Cluster(
     kubectl=Path("/cache/bin/kubectl"),
     helm=Path("/cache/bin/helm"),
     registry="kind-registry:5000",
+    insecure=True,
     images=Images(
         operator="kind-registry:5000/falapp/operator@sha256:01",
         builder="kind-registry:5000/falapp/builder@sha256:02",
