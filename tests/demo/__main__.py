@@ -21,7 +21,7 @@ from tests.kube.kubectl import Kube, KubectlError, condition, is_true
 EXAMPLE = install.ROOT / "examples" / "01-hello"
 NAMESPACE = "demo"
 APP = "hello"
-QUESTION = {"x": 0.3, "y": 0.2}
+QUESTION = {"x": 0.4, "y": 0.0}
 PATIENCE = 900.0
 
 

@@ -10,6 +10,7 @@ from falapp_operator.api.conditions import ConditionType
 from falapp_operator.api.objects import Object, Ref, stamped
 from falapp_operator.cluster.client import Client
 from falapp_operator.cluster.registry import Registry
+from falapp_operator.errors import MissingError
 from falapp_operator.reconcile import drift
 from falapp_operator.reconcile.queue import Key
 from falapp_operator.settings import Settings
@@ -67,7 +68,10 @@ async def write_status(cluster: Client, obj: Object, status: Object) -> None:
         return
     metadata = obj["metadata"]
     ref = own(obj["kind"], metadata.get("namespace", ""), metadata["name"])
-    await cluster.apply_status(ref, status)
+    try:
+        await cluster.apply_status(ref, status)
+    except MissingError:
+        return  # deleted while it was looked at: there is nothing left to tell
     before, after = _ready(obj.get("status", {})), _ready(status)
     if before != after:
         _log.info("%s %s/%s: %s: %s", ref.kind, ref.namespace, ref.name, *after)

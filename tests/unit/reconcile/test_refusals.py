@@ -3,7 +3,7 @@
 import pytest
 
 from falapp_operator.api.conditions import Reason
-from falapp_operator.errors import RefusedError
+from falapp_operator.errors import MissingError, RefusedError
 from tests.unit import samples
 
 QUOTA = 'deployments.apps "hello" is forbidden: exceeded quota: small'
@@ -59,3 +59,10 @@ async def test_a_status_that_cannot_be_read_is_written_anew(world, status):
     world.cluster.change("Environment", status=status)
     await world.reconcile_environment()
     assert world.status("Environment")["conditions"]["Ready"]["reason"] == "Building"
+
+
+async def test_an_app_that_is_deleted_while_it_is_looked_at_is_no_trouble(world):
+    world.cluster.put(samples.app())
+    world.cluster.trouble["status FalApp"] = MissingError("falapps hello not found")
+    await world.reconcile_app()
+    assert "status FalApp hello" in world.cluster.writes, "it tried"
