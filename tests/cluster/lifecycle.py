@@ -100,7 +100,8 @@ def _existing(run: Run, named: Existing) -> Made:
     there = registry.Registry(
         pushed=named.registry, pulled=named.registry, readable=False, insecure=named.insecure
     )
-    publisher = images.Publisher(run=run, way=Way.EXISTING, registry=there)
+    # The images come from where they can be had, as with a cluster of our own.
+    publisher = images.Publisher(run=run, way=_way(run), registry=there)
     bases = publisher.bases()
     own = publisher.ours()
     found = images.gather(own, bases, publisher.kaniko())
