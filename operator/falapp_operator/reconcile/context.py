@@ -5,8 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from falapp_operator.api import meta
+from falapp_operator.api import conditions, meta
 from falapp_operator.api.conditions import ConditionType
+from falapp_operator.api.environment import EnvironmentBuildStatus
+from falapp_operator.api.falapp import FalAppStatus
 from falapp_operator.api.objects import Object, Ref, stamped
 from falapp_operator.cluster.client import Client
 from falapp_operator.cluster.registry import Registry
@@ -62,17 +64,25 @@ async def apply_changed(
     return True
 
 
-async def write_status(cluster: Client, obj: Object, status: Object) -> None:
-    """Write the status of ``obj``, if it is another than it has."""
-    if obj.get("status", {}) == status:
+async def write_status(
+    context: Context, obj: Object, new: FalAppStatus | EnvironmentBuildStatus
+) -> None:
+    """Write the status of ``obj``, stamped with generation and times, if it is another one."""
+    metadata, old = obj["metadata"], obj.get("status", {})
+    generation = metadata["generation"]
+    merged = conditions.merged(
+        conditions.of(obj), new.conditions, generation, timestamp(context.now())
+    )
+    update = {"conditions": merged, "observed_generation": generation}
+    status = new.model_copy(update=update).to_object()
+    if old == status:
         return
-    metadata = obj["metadata"]
-    ref = own(obj["kind"], metadata.get("namespace", ""), metadata["name"])
+    ref = own(obj["kind"], metadata["namespace"], metadata["name"])
     try:
-        await cluster.apply_status(ref, status)
+        await context.cluster.apply_status(ref, status)
     except MissingError:
         return  # deleted while it was looked at: there is nothing left to tell
-    before, after = _ready(obj.get("status", {})), _ready(status)
+    before, after = _ready(old), _ready(status)
     if before != after:
         _log.info("%s %s/%s: %s: %s", ref.kind, ref.namespace, ref.name, *after)
 

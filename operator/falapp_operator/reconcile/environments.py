@@ -1,9 +1,10 @@
 """One pass over an Environment: gather, decide (`builds`), apply."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from falapp_operator import errors
-from falapp_operator.api import conditions, meta, objects
+from falapp_operator.api import meta, objects
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec, status_of
 from falapp_operator.api.objects import Object, Ref
 from falapp_operator.cluster.registry import Image
@@ -17,7 +18,6 @@ from falapp_operator.reconcile.context import (
     Context,
     apply_changed,
     own,
-    timestamp,
     write_status,
 )
 from falapp_operator.reconcile.queue import Key
@@ -34,10 +34,10 @@ async def reconcile(context: Context, key: Key) -> float | None:
         return None
     spec = EnvironmentSpec.model_validate(environment["spec"])
     if key.name != keys.name(spec):
-        await _write(context, environment, status, builds.misnamed(keys.name(spec)))
+        await write_status(context, environment, builds.misnamed(keys.name(spec)))
         return None
     build = jobs.Build(name=key.name, spec=spec, custom_ca=bool(context.settings.custom_ca))
-    seen = await _gather(context, environment, status)
+    seen = await _gather(context, environment, status, build)
     decision = builds.decide(seen, context.now())
     if decision.drop and seen.job:
         await _drop(context, seen.job)
@@ -46,11 +46,11 @@ async def reconcile(context: Context, key: Key) -> float | None:
         try:
             await _start(context, build)
         except errors.RefusedError as error:
-            await _write(context, environment, status, builds.refused(status, error.detail))
+            await write_status(context, environment, builds.refused(status, error.detail))
             raise
     elif seen.job and running:
         await _supply(context, build, seen.job)
-    await _write(context, environment, status, decision.status)
+    await write_status(context, environment, decision.status)
     # Events of the Job move a build on; the slow timer is for one that got lost.
     lost = float(context.settings.resync_seconds) if decision.start or running else None
     return decision.again or lost
@@ -78,49 +78,44 @@ async def _drop(context: Context, job: Object) -> None:
 
 
 async def _gather(
-    context: Context, environment: Object, status: EnvironmentBuildStatus
+    context: Context, environment: Object, status: EnvironmentBuildStatus, build: jobs.Build
 ) -> builds.Observed:
-    name, namespace = environment["metadata"]["name"], context.settings.builds.namespace
+    name, namespace = build.name, context.settings.builds.namespace
     job = await context.cluster.get(_job_ref(context, name))
     result: Outcome | None = None
     if job is not None:
         labels = f"{meta.LABEL_ENVIRONMENT}={name}"
         pods = await context.cluster.list("v1", "Pod", namespace, labels=labels)
         result = outcome(job, pods)
-    return builds.Observed(
+    seen = builds.Observed(
         environment=environment,
         status=status,
         job=job,
         outcome=result,
-        image=await _image(context, environment, status, job, result),
+        image=None,
         builds_namespace=namespace,
     )
+    return replace(seen, image=await _image(context, seen, build))
 
 
-async def _image(
-    context: Context,
-    environment: Object,
-    status: EnvironmentBuildStatus,
-    job: Object | None,
-    result: Outcome | None,
-) -> Image | None:
+async def _image(context: Context, seen: builds.Observed, build: jobs.Build) -> Image | None:
     """Ask the registry, where its answer matters: before a build, and after one of another."""
-    waits_for_a_person = result is None and builds.is_stalled(status)
+    job, result = seen.job, seen.outcome
+    waits_for_a_person = result is None and builds.is_stalled(seen.status)
     if waits_for_a_person or (result and result.phase is not Phase.SUCCEEDED):
         return None
-    if job and result and result.result and not builds.is_of_another(environment, job):
+    if job and result and result.result and not builds.is_of_another(seen.environment, job):
         repository = context.settings.registry.repository
         return Image(
             reference=f"{repository}@{result.result['digest']}",
             packages=int(result.result.get("packages", 0)),
         )
-    spec = EnvironmentSpec.model_validate(environment["spec"])
     try:
-        return await context.registry.find(keys.tag(spec))
+        return await context.registry.find(keys.tag(build.spec))
     except errors.TransientError:
         # A sentence that stays the same: the error's own words go to the log with each try.
         message = f"registry {context.settings.registry.repository} cannot be asked; see the log"
-        await _write(context, environment, status, builds.unreachable(status, message))
+        await write_status(context, seen.environment, builds.unreachable(seen.status, message))
         raise
 
 
@@ -142,15 +137,6 @@ async def _supply(context: Context, build: jobs.Build, job: Object) -> None:
     owner = objects.owner_reference(job, controller=False)
     live = await context.cluster.get(_request_ref(context, build.name))
     await apply_changed(context.cluster, live, jobs.request(build, context.settings, owner))
-
-
-async def _write(
-    context: Context, environment: Object, old: EnvironmentBuildStatus, new: EnvironmentBuildStatus
-) -> None:
-    generation = environment["metadata"]["generation"]
-    merged = conditions.merged(old.conditions, new.conditions, generation, timestamp(context.now()))
-    update = {"conditions": merged, "observed_generation": generation}
-    await write_status(context.cluster, environment, new.model_copy(update=update).to_object())
 
 
 def _job_ref(context: Context, name: str) -> Ref:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from pydantic import ValidationError
 
-from falapp_operator.api import conditions, meta
+from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
-from falapp_operator.api.falapp import FalAppSpec, FalAppStatus, machine_type_name
-from falapp_operator.api.objects import Object, ref
+from falapp_operator.api.falapp import FalAppSpec, machine_type_name
+from falapp_operator.api.objects import ref
 from falapp_operator.errors import RefusedError, UserError
 from falapp_operator.reconcile import checks
 from falapp_operator.reconcile import plan as plans
@@ -17,7 +17,6 @@ from falapp_operator.reconcile.context import (
     Context,
     apply_changed,
     own,
-    timestamp,
     write_status,
 )
 from falapp_operator.reconcile.queue import Key
@@ -36,7 +35,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
     try:
         spec = FalAppSpec.model_validate(app["spec"])
     except ValidationError as error:
-        await _write(context, app, statuses.invalid(key.name, _unreadable(error)))
+        await write_status(context, app, statuses.invalid(key.name, _unreadable(error)))
         return None
     seen = await gather(context.cluster, context.settings, app, spec)
     plan = plans.plan(seen, context.settings)
@@ -44,9 +43,9 @@ async def reconcile(context: Context, key: Key) -> float | None:
         await _apply(context, plan)
     except RefusedError as error:
         refusal = UserError(Reason.REFUSED, f"the cluster refuses what this needs: {error.detail}")
-        await _write(context, app, statuses.status(seen, replace(plan, error=refusal)))
+        await write_status(context, app, statuses.status(seen, replace(plan, error=refusal)))
         raise
-    await _write(context, app, statuses.status(seen, plan))
+    await write_status(context, app, statuses.status(seen, plan))
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
 
@@ -75,16 +74,4 @@ def _unreadable(error: ValidationError) -> UserError:
         Reason.INVALID_SPEC,
         f"{checks.complaint(error)}; the custom resource definitions may be older or newer than"
         " the operator",
-    )
-
-
-async def _write(context: Context, app: Object, new: FalAppStatus) -> None:
-    generation = app["metadata"]["generation"]
-    old = conditions.of(app)
-    merged = conditions.merged(old, new.conditions, generation, timestamp(context.now()))
-    update = {"conditions": merged, "observed_generation": generation}
-    await write_status(
-        context.cluster,
-        app | {"kind": FALAPP},
-        new.model_copy(update=update).to_object(),
     )
