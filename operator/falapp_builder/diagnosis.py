@@ -5,8 +5,8 @@ from collections import defaultdict
 
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.patterns import TABLE
-from falapp_builder.redact import Redactor
-from falapp_builder.tokens import Arguments, normalised
+from falapp_requirements.redact import Redactor
+from falapp_requirements.tokens import Arguments, normalised
 
 _POSITION = re.compile(r"in `[^`]*` at position (?P<position>\d+)")
 _REQUIRED = re.compile(

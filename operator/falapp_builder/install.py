@@ -6,11 +6,12 @@ in the venv: so a layer of the image is the packages and nothing else.
 
 import sys
 
-from falapp_builder import report, request, scrub, tokens, uv
+from falapp_builder import report, request, scrub, uv
 from falapp_builder.diagnosis import diagnosed
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.places import IN_POD, Places
-from falapp_builder.redact import Redactor
+from falapp_requirements import tokens
+from falapp_requirements.redact import Redactor
 
 _INSTALL = [
     *("pip", "install", "--no-deps"),

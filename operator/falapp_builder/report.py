@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from falapp_builder.failure import Failure, Reason
-from falapp_builder.redact import Redactor
+from falapp_requirements.redact import Redactor
 
 LIMIT = 3072
 _MESSAGE_LIMIT = 1200

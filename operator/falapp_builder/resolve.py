@@ -7,13 +7,15 @@ import the packages.
 import sys
 from pathlib import Path
 
-from falapp_builder import lock, report, request, tokens, uv
+from falapp_builder import lock, report, request, uv
 from falapp_builder.diagnosis import diagnosed
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.places import IN_POD, Places
-from falapp_builder.redact import Redactor
-from falapp_builder.tokens import Arguments
 from falapp_builder.uv import Workshop
+from falapp_requirements import tokens
+from falapp_requirements.errors import RequirementError
+from falapp_requirements.redact import Redactor
+from falapp_requirements.tokens import Arguments
 
 _COMPILE = [
     *("pip", "compile", "--quiet", "--no-header"),
@@ -57,9 +59,9 @@ def _check_python(wanted: str) -> None:
 def _parsed(layer: tuple[str, ...], number: int, asked: request.Request) -> Arguments:
     try:
         return tokens.parse(layer)
-    except Failure as failure:
+    except RequirementError as error:
         where = f"layer {number}: " if len(asked.layers) > 1 else ""
-        raise Failure(failure.reason, where + failure.message) from None
+        raise Failure(Reason.INVALID_REQUIREMENT, f"{where}{error}") from None
 
 
 def _locked(

@@ -13,7 +13,7 @@ from pathlib import Path
 from falapp_builder import trust
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.places import Places
-from falapp_builder.redact import Redactor
+from falapp_requirements.redact import Redactor
 
 _KEPT = 262_144
 _LONGEST_LINE = 4096

@@ -21,14 +21,15 @@ RUN set -e; \
     rm -f /opt/falapp/bin/uvx; \
     cp "$(/opt/falapp/bin/python -m certifi)" /falapp/tools/cacert.pem
 COPY operator/falapp_builder /falapp/tools/falapp_builder
+COPY operator/falapp_requirements /falapp/tools/falapp_requirements
 RUN set -e; \
-    find /falapp/tools/falapp_builder -name __pycache__ -prune -exec rm -r {} +; \
+    find /falapp/tools/falapp_* -name __pycache__ -prune -exec rm -r {} +; \
     mv /falapp/tools/falapp_builder/tools/*.py /falapp/tools/; \
     rmdir /falapp/tools/falapp_builder/tools; \
-    cp -r /falapp/tools/falapp_builder \
+    cp -r /falapp/tools/falapp_* \
       "$(/opt/falapp/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/"; \
     chmod -R a+rX /falapp /opt/falapp; \
-    for folder in /falapp/tools/falapp_builder /opt/falapp/lib/python*/site-packages/falapp_builder; do \
+    for folder in /falapp/tools/falapp_* /opt/falapp/lib/python*/site-packages/falapp_*; do \
       python3 -m compileall -q --invalidation-mode unchecked-hash "$folder"; \
     done; \
     /opt/falapp/bin/python -c 'import falapp_builder.publish'

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.cluster import fingerprint
 
-SOURCES = ("falapp_operator", "falapp_builder", "falapp_runner")
+SOURCES = ("falapp_operator", "falapp_builder", "falapp_requirements", "falapp_runner")
 TOP = ("pyproject.toml", "LICENSE")
 
 

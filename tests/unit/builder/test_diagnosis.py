@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from falapp_builder import diagnosis, tokens
+from falapp_builder import diagnosis
 from falapp_builder.failure import Reason
-from falapp_builder.redact import Redactor
+from falapp_requirements import tokens
+from falapp_requirements.redact import Redactor
 
 SAMPLES = Path(__file__).with_name("samples")
 ABSENT, IMPOSSIBLE = Reason.PACKAGE_NOT_FOUND, Reason.RESOLUTION_IMPOSSIBLE

@@ -10,6 +10,7 @@ import pytest
 import falapp_builder
 
 PACKAGE = Path(falapp_builder.__file__).parent
+OURS = ("falapp_builder", "falapp_requirements")
 
 
 def imported(path: Path) -> set[str]:
@@ -22,31 +23,32 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-def reached(name: str) -> dict[str, set[str]]:
-    """Return every module of the package that a module reaches, with what it imports."""
+def reached(tool: str) -> dict[str, set[str]]:
+    """Return every module of ours that a tool reaches, with what it imports."""
     found: dict[str, set[str]] = {}
-    waiting = [name]
+    waiting = [f"falapp_builder.{tool}"]
     while waiting:
         module = waiting.pop()
-        path = PACKAGE / f"{module}.py"
+        path = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
         if module in found or not path.exists():
             continue
         found[module] = imported(path)
-        names = (i.partition("falapp_builder.")[2] for i in found[module])
-        waiting += [n.split(".")[0] for n in names if n]
+        waiting += [i for i in found[module] if i.startswith(OURS)]
     return found
 
 
 @pytest.mark.parametrize("tool", ["resolve", "install"])
 def test_a_tool_needs_the_standard_library_only(tool: str) -> None:
     roots = {i.split(".")[0] for names in reached(tool).values() for i in names}
-    assert roots - {"falapp_builder"} <= sys.stdlib_module_names
-    assert {"tokens", "redact", "uv"} <= set(reached(tool))
+    assert roots - set(OURS) <= sys.stdlib_module_names
+    expected = {"falapp_requirements.tokens", "falapp_requirements.redact", "falapp_builder.uv"}
+    assert expected <= set(reached(tool))
 
 
 @pytest.mark.parametrize("tool", ["resolve", "install"])
 def test_a_launcher_finds_the_package_beside_it(tool: str, tmp_path: Path) -> None:
-    (tmp_path / "falapp_builder").symlink_to(PACKAGE)
+    for package in OURS:
+        (tmp_path / package).symlink_to(PACKAGE.parent / package)
     launcher = tmp_path / f"{tool}.py"
     text = (PACKAGE / "tools" / f"{tool}.py").read_text()
     launcher.write_text(text.replace(f"{tool}.main()", f"print({tool}.__file__)"))

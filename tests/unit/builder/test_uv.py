@@ -5,7 +5,7 @@ import pytest
 from falapp_builder import trust, uv
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.places import Places
-from falapp_builder.redact import Redactor
+from falapp_requirements.redact import Redactor
 
 
 def fake(places: Places, script: str) -> None:

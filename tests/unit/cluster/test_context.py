@@ -42,6 +42,7 @@ def test_it_holds_what_images_copy_and_nothing_else(assemble):
         "LICENSE",
         "operator/falapp_builder/__init__.py",
         "operator/falapp_operator/__init__.py",
+        "operator/falapp_requirements/__init__.py",
         "operator/falapp_runner/__init__.py",
         "pyproject.toml",
         "requirements/operator.txt",

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from falapp_builder import options
-from falapp_builder.failure import Failure, Reason
-from falapp_builder.options import Options
-from falapp_builder.redact import Redactor
+from falapp_requirements import options
+from falapp_requirements.errors import RequirementError
+from falapp_requirements.options import Options
+from falapp_requirements.redact import Redactor
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _EXTRAS = r"(?:\s*\[[A-Za-z0-9._,\s-]*\])?"
@@ -66,7 +66,7 @@ def parse(tokens: Iterable[str]) -> Arguments:
     """Return the arguments that a layer's tokens are.
 
     Raises:
-        Failure: InvalidRequirement, which names the token without its credentials.
+        RequirementError: It names the token without its credentials.
     """
     found = Arguments()
     source = iter(tokens)
@@ -83,7 +83,7 @@ def requirement(token: str) -> Requirement:
     """Return the package that a token asks for.
 
     Raises:
-        Failure: It is none, or one that reaches outside.
+        RequirementError: It is none, or one that reaches outside.
     """
     if named := _NAMED.fullmatch(token):
         return _plain(token, named)
@@ -105,12 +105,12 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def refused(token: str, why: str, way_out: str) -> Failure:
-    """Return the failure of a token."""
+def refused(token: str, why: str, way_out: str) -> RequirementError:
+    """Return the error of a token."""
     shown = Redactor([token])(token)
     shown = shown if len(shown) <= 200 else f"{shown[:199]}…"
     quoted = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
-    return Failure(Reason.INVALID_REQUIREMENT, f"requirement `{quoted}` {why}; {way_out}")
+    return RequirementError(f"requirement `{quoted}` {why}; {way_out}")
 
 
 def _checked(raw: str) -> str:

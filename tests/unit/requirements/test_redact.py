@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from falapp_builder.redact import Redactor, secrets
+from falapp_requirements.redact import Redactor, secrets
 
 CANARY = "CANARY1234"
 
