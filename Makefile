@@ -39,7 +39,7 @@ unit: install  ## Tests without network, and of generated files
 	$(BIN)/pytest tests/unit tests/contract
 
 test: check  ## Every test, those on the real cluster included
-	$(BIN)/python -m tests.cluster up
+	$(BIN)/python -m tests.cluster up --servers
 	$(BIN)/pytest tests/unit tests/contract tests/integration tests/e2e
 
 demo: install  ## A cluster, the operator and a running app, from nothing
@@ -63,5 +63,6 @@ generate: install  ## Rewrite every generated file
 lock: install  ## Resolve the lock files anew
 	$(LOCK) --extra operator pyproject.toml -o requirements/operator.txt
 	$(LOCK) --extra builder pyproject.toml -o requirements/builder.txt
+	$(LOCK) --extra servers pyproject.toml -o requirements/servers.txt
 	$(LOCK) --extra runtime --override requirements/runtime-overrides.txt pyproject.toml -o requirements/runtime.txt
 	$(LOCK) --extra dev --override requirements/dev-overrides.txt pyproject.toml -o requirements/dev.txt

@@ -1,7 +1,9 @@
 """The cluster, the operator on it, and a namespace for each test, which goes when the test ends."""
 
+import base64
 import json
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +18,22 @@ from tests.kube import install
 from tests.kube.jobs import Jobs, watched
 from tests.kube.kubectl import Kube, condition, is_true, poll
 from tests.kube.pods import python_pod
+from tests.leaks.canary import Canaries
 
 Object = dict[str, Any]
 
 BUILD_SECONDS = 420
 START_SECONDS = 180
+STALLED_SECONDS = 30
 ROOMS = {"unit": 20, "contract": 120, "integration": 900, "e2e": 900, "bench": 1800}
 """How many seconds a test may take in each room."""
+PUSH = "e2e-push"
+VALUES: Object = {
+    "registry": {"pushSecret": PUSH},
+    "requirementSecrets": {"namespaces": ["*"]},
+    "operator": {"logLevel": "debug"},
+}
+"""What the operator is installed with for the tests, beside what fits the cluster."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,12 +56,31 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture(scope="session")
-def kube(cluster: Cluster, authority: trustme.CA) -> Iterator[Kube]:
+def push_canaries() -> Canaries:
+    """The marker of the password that builds push with; our own registry asks for none."""
+    return Canaries()
+
+
+@pytest.fixture(scope="session")
+def kube(cluster: Cluster, authority: trustme.CA, push_canaries: Canaries) -> Iterator[Kube]:
     """kubectl on the cluster, with the operator of this checkout installed."""
-    install.install(cluster, authority.cert_pem.bytes().decode())
+    install.install(cluster, authority.cert_pem.bytes().decode(), VALUES)
     kube = Kube.of(cluster)
+    kube.apply(push_secret(cluster, push_canaries.make()), namespace=install.BUILDS)
     yield kube
     assert_sound(kube)
+
+
+def push_secret(cluster: Cluster, password: str) -> Object:
+    auth = base64.b64encode(f"pusher:{password}".encode()).decode()
+    config = {"auths": {cluster.registry.partition("/")[0]: {"auth": auth}}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": PUSH, "labels": install.MADE},
+        "type": "kubernetes.io/dockerconfigjson",
+        "stringData": {".dockerconfigjson": json.dumps(config)},
+    }
 
 
 def assert_sound(kube: Kube) -> None:
@@ -122,8 +152,21 @@ class Apps:
         )
 
     def ready(self, namespace: str, name: str, seconds: float = BUILD_SECONDS) -> Object:
-        """Wait until the app is Ready for its present spec, and return it."""
-        return self.until(namespace, name, lambda a: is_true(a, "Ready"), "is Ready", seconds)
+        """Wait until the app is Ready for its present spec, and return it.
+
+        What stays Stalled for a while needs a hand, and is not waited for.
+        """
+        since: list[float] = []
+
+        def good(app: Object) -> bool:
+            if not is_true(app, "Stalled"):
+                since.clear()
+            else:
+                since.append(time.monotonic())
+                assert since[-1] - since[0] < STALLED_SECONDS, json.dumps(app["status"], indent=1)
+            return is_true(app, "Ready")
+
+        return self.until(namespace, name, good, "is Ready", seconds)
 
     def stalled(
         self, namespace: str, name: str, reason: str, seconds: float = BUILD_SECONDS

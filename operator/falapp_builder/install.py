@@ -1,56 +1,55 @@
-"""The second step of a build pod, inside Kaniko's RUN: a layer's lock becomes files in the venv.
+"""The work of a RUN in Kaniko's containers: groups of packages become files in the venv.
 
-Everything that it needs is under /kaniko, which snapshots ignore, and everything that it leaves is
-in the venv: so a layer of the image is the packages and nothing else.
+Everything that it needs is below /kaniko, which snapshots leave out, and everything that it leaves
+is in the venv: a layer of the image is the packages of a group and nothing else.
 """
 
 import sys
 
-from falapp_builder import report, request, scrub, uv
+from falapp_builder import installer, recipe, report, sources, uv
+from falapp_builder import stage as staging
 from falapp_builder.diagnosis import diagnosed
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.places import IN_POD, Places
-from falapp_requirements import tokens
-from falapp_requirements.redact import Redactor
-
-_INSTALL = [
-    *("pip", "install", "--no-deps"),
-    *("--link-mode", "copy"),
-    # With time stamps (uv's default), what earlier layers compiled is left alone.
-    "--compile-bytecode",
-]
+from falapp_builder.recipe import Recipe
+from falapp_builder.stage import Stage
+from falapp_builder.tool import Workshop
 
 
 def main() -> None:
-    """Install the layer whose number is the only argument, or report why not."""
-    sys.exit(report.guarded(lambda: install(IN_POD, _number(sys.argv[1:])), IN_POD.termination))
+    """Install the groups that the arguments name, or report why not."""
+    sys.exit(report.guarded(lambda: install_all(IN_POD, sys.argv[1:]), IN_POD.termination))
 
 
-def install(places: Places, number: int) -> None:
-    """Install a layer's lock into the venv.
+def install_all(places: Places, identities: list[str]) -> None:
+    """Install groups one after the other.
 
     Raises:
-        Failure: A package of the lock cannot be installed.
+        Failure: One cannot be installed.
     """
-    asked = request.read(places.request)
-    if number >= len(asked.layers):
-        message = f"there is no layer {number}: builder and operator differ"
+    if not identities:
+        message = "install.py needs the names of groups: the steps of the build differ"
         raise Failure(Reason.BUILD_FAILED, message)
-    arguments = tokens.parse(asked.layers[number])
-    redact = Redactor(token for layer in asked.layers for token in layer)
-    python = places.environment / "bin" / "python"
-    command = [*_INSTALL, "--python", str(python), *arguments.options.arguments]
-    command += ["--requirements", str(places.lock(number))]
-    with uv.workshop(places) as place:
-        code, said = uv.run(place, command, arguments.options.variables, redact)
+    for identity in identities:
+        install(places, recipe.read(places.group(identity)))
+
+
+def install(places: Places, group: Recipe) -> None:
+    """Install a group into the venv.
+
+    Raises:
+        Failure: A package of it cannot be installed.
+    """
+    with staging.stage(places) as staged, uv.workshop(places, staged.folder) as place:
+        if group.kind == "sources":
+            sources.install(place, staged, group, places)
+        else:
+            _wheels(place, staged, group)
+        staging.finish(staged, places, group.packages)
+    print(f"falapp: group {group.id}: {len(group.packages)} packages", flush=True)
+
+
+def _wheels(place: Workshop, staged: Stage, group: Recipe) -> None:
+    code, said = installer.wheels(place, staged, group.resolver, group.packages)
     if code:
-        raise diagnosed(said, arguments, Reason.INSTALL_FAILED)
-    scrub.scrub(places.environment)
-    (places.environment / ".lock").unlink(missing_ok=True)  # uv's own, of no use in an image
-
-
-def _number(arguments: list[str]) -> int:
-    if len(arguments) != 1 or not arguments[0].isdecimal():
-        message = "install.py needs the number of a layer: builder and operator differ"
-        raise Failure(Reason.BUILD_FAILED, message)
-    return int(arguments[0])
+        raise diagnosed(said, sources.asked(group.packages), Reason.INSTALL_FAILED)

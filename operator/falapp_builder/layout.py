@@ -1,114 +1,125 @@
-"""An image on disk: the OCI layout that Kaniko leaves."""
+"""What a build made: the layers of an OCI layout, by the RUN that made them.
+
+The build of the sources runs code of packages, which can write to its layout whatever it likes. So
+nothing in a layout is believed that the registry does not check: a file must be in the layout
+itself, and have the digest that it claims.
+"""
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from falapp_builder.failure import Failure, Reason
+from falapp_builder.planned import Layer
 
-_OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-_OCI_TYPES = {
-    "application/vnd.docker.distribution.manifest.v2+json": _OCI_MANIFEST,
-    "application/vnd.docker.container.image.v1+json": "application/vnd.oci.image.config.v1+json",
-    "application/vnd.docker.image.rootfs.diff.tar.gzip": (
-        "application/vnd.oci.image.layer.v1.tar+gzip"
-    ),
-}
-"""Docker's names for the same bytes; Kaniko keeps those of the base image."""
+_CHUNK = 1 << 20
+_LARGEST_DOCUMENT = 4 << 20
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+_INSTALL = re.compile(r"\binstall\.py ([0-9a-f]+)$")
+_VENV = re.compile(r"^RUN .* -m venv ")
+VENV = "venv"
+"""The step that makes the empty environment."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blob:
-    """One part of an image."""
+class Made(Layer):
+    """A layer that was built just now."""
 
-    digest: str
-    """sha256:…"""
-    size: int
-    """In bytes."""
     path: Path
     """The file that holds it."""
 
-    def open(self) -> BinaryIO:
-        """Open the file that holds it."""
-        return self.path.open("rb")
+    @contextmanager
+    def opened(self) -> Iterator[Iterator[bytes]]:
+        """Give its bytes."""
+        with self.path.open("rb") as file:
+            yield iter(lambda: file.read(_CHUNK), b"")
+
+    def is_genuine(self) -> bool:
+        """Return whether the file has the digest that the layout gives it."""
+        with self.path.open("rb") as file:
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" == self.digest
 
 
-@dataclass(frozen=True, kw_only=True)
-class Image:
-    """An image, ready to be pushed."""
-
-    layers: tuple[Blob, ...]
-    """From the base upwards; one that stands twice is listed twice."""
-    config: bytes
-    """The configuration."""
-    manifest: bytes
-    """The manifest."""
-    media_type: str
-    """The manifest's type."""
-
-    @property
-    def digest(self) -> str:
-        """The manifest's digest, which is the image's."""
-        return sha256(self.manifest)
-
-
-def read(folder: Path, labels: Mapping[str, str]) -> Image:
-    """Return the image of a layout, with ``labels`` added to its configuration and manifest.
+def read(folder: Path, base: Sequence[Layer]) -> dict[str, Made]:
+    """Return the layers above the base: by the group's id that install.py got, and `VENV`.
 
     Raises:
-        Failure: The layout is not one that Kaniko finished.
+        Failure: The layout is not one that Kaniko finished on this base.
     """
     try:
-        return _image(folder, labels)
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        return _read(folder, [layer.diff_id for layer in base])
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         kind = type(error).__name__
-        message = f"the image that was built is incomplete ({kind}): see the log of the build step"
+        message = f"what was built is incomplete ({kind}): see the log of the build's steps"
         raise Failure(Reason.BUILD_FAILED, message) from error
 
 
-def sha256(content: bytes) -> str:
-    """Return the digest of a blob."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+def _read(folder: Path, base: list[str]) -> dict[str, Made]:
+    # The folder's parent is where the volume is mounted; what is below may be a link to anywhere.
+    root = folder.parent.resolve(strict=True)
+    (entry,) = _document(root, folder / "index.json")["manifests"]
+    manifest = _document(root, _blob(folder, entry["digest"]))
+    config = _document(root, _blob(folder, manifest["config"]["digest"]))
+    diff_ids, layers = config["rootfs"]["diff_ids"], manifest["layers"]
+    if diff_ids[: len(base)] != base or len(diff_ids) != len(layers):
+        raise ValueError("base")
+    # A base need not have a history, or no commands in it (`docker import`); Kaniko's own layers,
+    # the youngest, always have theirs.
+    commands = [e.get("created_by", "") for e in config["history"] if not e.get("empty_layer")]
+    count = len(layers) - len(base)
+    made = zip(commands[-count:], layers[-count:], diff_ids[-count:], strict=True)
+    found: dict[str, Made] = {}
+    for command, layer, diff_id in made if count else ():
+        step = _step(command)
+        if step in found:
+            raise ValueError(step)
+        if step:
+            found[step] = _layer(root, folder, layer, diff_id)
+    return found
 
 
-def _image(folder: Path, labels: Mapping[str, str]) -> Image:
-    index = json.loads((folder / "index.json").read_bytes())
-    entry = index["manifests"][0]
-    manifest = json.loads(_file(folder, entry["digest"]).read_bytes())
-    config = json.loads(_file(folder, manifest["config"]["digest"]).read_bytes())
-    parts = config.setdefault("config", {})
-    parts["Labels"] = {**(parts.get("Labels") or {}), **labels}
-    new_config = _encoded(config)
-    manifest["config"] |= {"digest": sha256(new_config), "size": len(new_config)}
-    # Docker's older form knows no annotations, which the operator reads.
-    manifest["mediaType"] = manifest.get("mediaType") or entry.get("mediaType") or _OCI_MANIFEST
-    for part in (manifest, manifest["config"], *manifest["layers"]):
-        part["mediaType"] = _OCI_TYPES.get(part["mediaType"], part["mediaType"])
-    manifest["annotations"] = {**(manifest.get("annotations") or {}), **labels}
-    return Image(
-        layers=tuple(_blob(folder, layer) for layer in manifest["layers"]),
-        config=new_config,
-        manifest=_encoded(manifest),
-        media_type=manifest["mediaType"],
+def _step(command: str) -> str:
+    if installed := _INSTALL.search(command):
+        return installed[1]
+    return VENV if _VENV.match(command) else ""
+
+
+def _layer(root: Path, folder: Path, layer: dict[str, Any], diff_id: str) -> Made:
+    path = _inside(root, _blob(folder, layer["digest"]))
+    if path.stat().st_size != layer["size"] or not _DIGEST.fullmatch(diff_id):
+        raise ValueError(layer["digest"])
+    return Made(
+        digest=layer["digest"],
+        size=layer["size"],
+        media_type=str(layer["mediaType"]),
+        diff_id=diff_id,
+        path=path,
     )
 
 
-def _blob(folder: Path, descriptor: dict[str, Any]) -> Blob:
-    path = _file(folder, descriptor["digest"])
-    if path.stat().st_size != descriptor["size"]:
-        raise ValueError(descriptor["digest"])
-    return Blob(digest=descriptor["digest"], size=descriptor["size"], path=path)
+def _document(root: Path, path: Path) -> dict[str, Any]:
+    path = _inside(root, path)
+    if path.stat().st_size > _LARGEST_DOCUMENT:
+        raise ValueError(path.name)
+    document = json.loads(path.read_bytes())
+    if not isinstance(document, dict):
+        raise TypeError(path.name)
+    return document
 
 
-def _file(folder: Path, digest: str) -> Path:
-    algorithm, _, value = digest.partition(":")
-    if algorithm != "sha256" or not value.isalnum():
+def _blob(folder: Path, digest: str) -> Path:
+    if not (matched := _DIGEST.fullmatch(digest)):
         raise ValueError(digest)
-    return folder / "blobs" / algorithm / value
+    return folder / "blobs" / "sha256" / matched[1]
 
 
-def _encoded(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+def _inside(root: Path, path: Path) -> Path:
+    real = path.resolve(strict=True)
+    if not real.is_relative_to(root) or not real.is_file():
+        raise ValueError(path.name)
+    return real

@@ -1,100 +1,117 @@
-"""The last step of a build pod: the registry gets what it lacks of the image, then its name.
+"""The last step of a build pod: the registry gets what it lacks, and then the image its name.
 
-It runs in the builder's image, never runs anything of the user's, and is the only one that will
-ever hold credentials to push.
+It runs in the builder's image, never runs anything of the user's, and is the only one that holds
+credentials to push. Whatever it pushed before it failed does no harm: the image's tag comes last.
 """
 
-import ssl
 import sys
 import time
-from dataclasses import dataclass
+from contextlib import ExitStack
 
-import httpx
-
-from falapp_builder import layout, lock, report, request
+from falapp_builder import assembly, layout, planned, pylock, registry, report, request, sbom
 from falapp_builder.failure import Failure, Reason
+from falapp_builder.layout import Made
 from falapp_builder.places import IN_POD, Places
+from falapp_builder.planned import Group, Plan
+from falapp_builder.push import Push
 from falapp_builder.registry import Registry
+from falapp_builder.request import Request
 
-LABEL_ENVIRONMENT = "falapp.dev/environment"
-LABEL_PACKAGES = "falapp.dev/packages"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pushed:
-    """What a push cost."""
-
-    bytes: int
-    """How many bytes of layers went over the network."""
-    layers: int
-    """How many layers."""
+ENVIRONMENT = "falapp.dev/environment"
+PACKAGES = "falapp.dev/packages"
+SIZE = "falapp.dev/size"
+LOCK = "falapp.dev/lock"
 
 
 def main() -> None:
-    """Publish the image that was built, or report why not."""
+    """Publish the image, or report why not."""
     sys.exit(report.guarded(lambda: publish(IN_POD), IN_POD.termination))
 
 
 def publish(places: Places) -> None:
-    """Push the image and report its digest.
+    """Push what is new, then the image, and report its digest.
 
     Raises:
-        Failure: It could not be pushed.
+        Failure: Something was not built, or could not be pushed.
     """
     started = time.monotonic()
     asked = request.read(places.request)
-    packages = len(lock.merged(lock.read(places.lock(n)) for n in range(len(asked.layers))))
-    labels = {LABEL_ENVIRONMENT: asked.environment, LABEL_PACKAGES: str(packages)}
-    image = layout.read(places.layout, labels)
-    base, repository = address(asked.image, asked.insecure)
-    with httpx.Client(verify=_trusted(places)) as client:
-        pushed = push(Registry(client, base, repository), image, asked.tag)
+    plan = planned.read(places.plan_file)
+    made = built(plan, places)
+    groups = [(group, group.layer or made[group.identity]) for group in plan.groups]
+    size = sum(layer.size for layer in (*plan.base.layers, *(layer for _, layer in groups)))
+    told = {
+        ENVIRONMENT: asked.environment,
+        PACKAGES: str(len(plan.packages)),
+        SIZE: str(size),
+        LOCK: f"lock-{asked.tag}",
+    }
+    image = assembly.image(plan.base, groups, told)
+    with ExitStack() as stack:
+        target, base = (stack.enter_context(place) for place in _registries(asked, plan, places))
+        push = Push(target)
+        push.layers(plan.base.layers, groups, base)
+        for group in plan.groups:
+            if group.identity in made:
+                push.document(group.tag, assembly.group(plan.base, made[group.identity]))
+        push.document(told[LOCK], assembly.records(image, _records(asked, plan)))
+        push.document(asked.tag, image)
     result = {
         "digest": image.digest,
-        "packages": packages,
-        "bytes": pushed.bytes,
-        "layersUploaded": pushed.layers,
-        "layersTotal": len(image.layers),
+        "packages": len(plan.packages),
+        "layersReused": len(groups) - len(made),
+        "layersBuilt": len(made),
+        "bytes": push.bytes,
+        "size": size,
         "seconds": round(time.monotonic() - started, 2),
     }
     print(f"falapp: published {asked.image}:{asked.tag} {result}", flush=True)
     report.success(places.termination, result)
 
 
-def address(image: str, insecure: bool) -> tuple[str, str]:
-    """Return the registry's address and the repository of an image's name without tag.
+def built(plan: Plan, places: Places) -> dict[str, Made]:
+    """Return the layers that were built for a plan, by their groups' ids.
+
+    What others will use, too, is taken from the build that runs no code of packages, whatever the
+    other one claims to have made.
 
     Raises:
-        Failure: The name has no registry.
+        Failure: The layer of a group is not there.
     """
-    host, _, repository = image.partition("/")
-    if not repository or not ("." in host or ":" in host or host == "localhost"):
-        message = f"image {image} names no registry: write registry.example/repository"
-        raise Failure(Reason.PUBLISH_FAILED, message)
-    return f"{'http' if insecure else 'https'}://{host}", repository
+    found: dict[str, Made] = {}
+    for folder, kinds, step in (
+        (places.wheels_layout, {"venv", "wheels"}, "wheels"),
+        (places.sources_layout, {"sources"}, "sources"),
+    ):
+        missing = [group for group in plan.groups if group.kind in kinds and group.layer is None]
+        layers = layout.read(folder, plan.base.layers) if missing else {}
+        for group in missing:
+            name = layout.VENV if group.kind == "venv" else group.identity
+            if name not in layers:
+                raise _absent(group, step)
+            found[group.identity] = layers[name]
+    return found
 
 
-def push(registry: Registry, image: layout.Image, tag: str) -> Pushed:
-    """Upload the layers that the registry lacks, the configuration, and the manifest last."""
-    done: list[int] = []
-    for blob in {layer.digest: layer for layer in image.layers}.values():
-        if not registry.has(blob.digest):
-            registry.upload(blob.digest, blob.size, blob.open)
-            done.append(blob.size)
-        print(f"falapp: {blob.digest[:19]} {blob.size}", flush=True)
-    config = layout.sha256(image.config)
-    if not registry.has(config):
-        registry.upload_bytes(config, image.config)
-    registry.put_manifest(tag, image.manifest, image.media_type)
-    return Pushed(bytes=sum(done), layers=len(done))
+def _registries(asked: Request, plan: Plan, places: Places) -> tuple[Registry, Registry]:
+    target = registry.connect(asked.image, places, insecure=asked.insecure, push=True)
+    insecure = plan.base.insecure
+    return target, registry.connect(plan.base.pinned, places, insecure=insecure, push=False)
 
 
-def _trusted(places: Places) -> ssl.SSLContext:
-    context = httpx.create_ssl_context()
-    context.load_default_certs()
-    if places.authority.exists():
-        context.load_verify_locations(cafile=places.authority)
-    return context
+def _records(asked: Request, plan: Plan) -> tuple[tuple[str, str, bytes], ...]:
+    return (
+        (pylock.MEDIA_TYPE, pylock.NAME, pylock.pylock(plan)),
+        (sbom.MEDIA_TYPE, sbom.NAME, sbom.sbom(plan, asked.image, asked.tag)),
+    )
+
+
+def _absent(group: Group, step: str) -> Failure:
+    what = ", ".join(group.packages[:5]) or "the empty environment"
+    message = (
+        f"no layer was made for {what}: the step {step} changed no file; see its log, and report it"
+    )
+    return Failure(Reason.BUILD_FAILED, message)
 
 
 if __name__ == "__main__":

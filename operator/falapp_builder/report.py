@@ -2,7 +2,7 @@
 
 The kubelet cuts termination messages to 12 KiB a pod, divided by the number of its containers and
 at most 4096 bytes each (pkg/kubelet/status/status_manager.go), which would leave broken JSON. A
-build pod has four containers, so 3072 bytes are the limit.
+build pod has six containers, so 2048 bytes are the limit.
 """
 
 import json
@@ -14,8 +14,8 @@ from pathlib import Path
 from falapp_builder.failure import Failure, Reason
 from falapp_requirements.redact import Redactor
 
-LIMIT = 3072
-_MESSAGE_LIMIT = 1200
+LIMIT = 2048
+_MESSAGE_LIMIT = 1000
 
 
 def failure_json(failure: Failure) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from falapp_builder.failure import Failure, Reason
 
+RESOLVERS = ("uv", "pip")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -14,10 +16,22 @@ class Request:
 
     environment: str
     """The Environment's name."""
+    namespace: str
+    """The namespace of the Environment that asked."""
     python_version: str
     """The minor version of Python that the base image must have."""
+    platform: str
+    """The operating system and architecture of the image, as registries write them."""
+    base: str
+    """The reference of the base image."""
+    resolver: str
+    """Who chooses the versions: uv or pip."""
     layers: tuple[tuple[str, ...], ...]
     """pip arguments, in order; each layer is resolved by itself."""
+    variables: tuple[str, ...]
+    """The names of the variables that the arguments use; their values are files."""
+    private: bool
+    """Whether the environment is for its namespace alone."""
     image: str
     """Registry and repository, without tag."""
     tag: str
@@ -43,8 +57,14 @@ def read(path: Path) -> Request:
 def _request(data: dict[str, Any]) -> Request:
     return Request(
         environment=str(data["environment"]),
+        namespace=str(data["namespace"]),
         python_version=str(data["pythonVersion"]),
+        platform=str(data["platform"]),
+        base=str(data["base"]),
+        resolver=RESOLVERS[RESOLVERS.index(data["resolver"])],
         layers=tuple(tuple(str(token) for token in layer) for layer in data["layers"]),
+        variables=tuple(str(name) for name in data["variables"]),
+        private=bool(data["private"]),
         image=str(data["image"]),
         tag=str(data["tag"]),
         insecure=bool(data["insecure"]),

@@ -1,26 +1,38 @@
-"""The first step of a build pod: pip arguments become a lock, once for all later steps.
+"""The first step of a build pod: pip arguments become locks, once for all later steps.
 
 It runs in the base image, so that versions, markers and tags are those of the Python that will
 import the packages.
 """
 
 import sys
-from pathlib import Path
+from collections.abc import Mapping
 
-from falapp_builder import lock, report, request, uv
-from falapp_builder.diagnosis import diagnosed
+from falapp_builder import (
+    chosen,
+    installed,
+    lock,
+    piplock,
+    report,
+    request,
+    scratch,
+    tags,
+    tool,
+    uvlock,
+    values,
+    written,
+)
 from falapp_builder.failure import Failure, Reason
+from falapp_builder.installed import Installed
+from falapp_builder.origins import Origins
+from falapp_builder.packages import Package
 from falapp_builder.places import IN_POD, Places
-from falapp_builder.uv import Workshop
-from falapp_requirements import tokens
+from falapp_builder.request import Request
+from falapp_builder.scratch import Layer
+from falapp_builder.tool import Workshop
+from falapp_requirements import tokens, variables
 from falapp_requirements.errors import RequirementError
 from falapp_requirements.redact import Redactor
 from falapp_requirements.tokens import Arguments
-
-_COMPILE = [
-    *("pip", "compile", "--quiet", "--no-header"),
-    *("--format", "pylock.toml", "--generate-hashes"),
-]
 
 
 def main() -> None:
@@ -29,67 +41,67 @@ def main() -> None:
 
 
 def resolve(places: Places) -> None:
-    """Write the lock of every layer.
+    """Write the lock of every layer, and what all of them have together.
 
     Raises:
         Failure: A layer has no lock.
     """
     asked = request.read(places.request)
     _check_python(asked.python_version)
-    layers = [_parsed(layer, number, asked) for number, layer in enumerate(asked.layers)]
-    redact = Redactor(token for layer in asked.layers for token in layer)
-    done: list[tuple[lock.Package, ...]] = []
-    with uv.workshop(places) as place:
+    secret = values.read(places, asked.variables)
+    layers = [_parsed(asked, number, secret) for number in range(len(asked.layers))]
+    redact = Redactor((t for layer in asked.layers for t in layer), secret.values())
+    ranking = tags.supported()
+    places.locks.mkdir(parents=True, exist_ok=True)
+    done: list[Layer] = []
+    found: dict[str, Package] = {}
+    with tool.workshop(places) as place:
+        base: Mapping[str, Installed] = {}
         for number, arguments in enumerate(layers):
-            packages = _locked(place, arguments, lock.merged(done), redact)
-            target = places.lock(number)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes((place.folder / "pylock.toml").read_bytes())
+            if not done:
+                base = installed.found(scratch.make(place, redact).python)
+            packages = _locked(place, redact, asked.resolver, arguments, done, base)
+            done.append(Layer(arguments=arguments, packages=packages))
+            origins = Origins(arguments, secret)
+            plain = chosen.resolved(packages, arguments, origins, ranking, number)
+            places.lock(number).write_text(written.lock(plain), encoding="utf-8")
             print(f"falapp: layer {number}: {len(packages)} packages", flush=True)
-            done.append(packages)
+            found |= {package.name: package for package in plain}
+    isolated = all(arguments.isolated for arguments in layers)
+    text = written.resolved(found.values(), ranking, isolated=isolated)
+    places.resolved.write_text(text, encoding="utf-8")
 
 
 def _check_python(wanted: str) -> None:
     found = f"{sys.version_info.major}.{sys.version_info.minor}"
     if found != wanted:
         message = f"the base image has Python {found}, and Python {wanted} is asked for"
-        raise Failure(Reason.BUILD_FAILED, f"{message}: correct the operator's base images")
+        way_out = "correct pythonVersion, or take another image"
+        raise Failure(Reason.BASE_IMAGE_UNUSABLE, f"{message}: {way_out}")
 
 
-def _parsed(layer: tuple[str, ...], number: int, asked: request.Request) -> Arguments:
+def _parsed(asked: Request, number: int, secret: Mapping[str, str]) -> Arguments:
     try:
-        return tokens.parse(layer)
+        return variables.expanded(tokens.parse(asked.layers[number]), secret)
     except RequirementError as error:
         where = f"layer {number}: " if len(asked.layers) > 1 else ""
         raise Failure(Reason.INVALID_REQUIREMENT, f"{where}{error}") from None
 
 
 def _locked(
-    place: Workshop, arguments: Arguments, earlier: dict[str, lock.Package], redact: Redactor
+    place: Workshop,
+    redact: Redactor,
+    resolver: str,
+    arguments: Arguments,
+    done: list[Layer],
+    base: Mapping[str, Installed],
 ) -> tuple[lock.Package, ...]:
     """Resolve one layer; earlier packages stay as they are where the layer allows it."""
-    output = place.folder / "pylock.toml"
-    constraints = place.folder / "constraints.txt"
-    named = {r.name for r in arguments.requirements}
-    kept = lock.constraints(earlier.values(), named)
-    constraints.write_text(kept, encoding="utf-8")
-    (place.folder / "requirements.txt").write_text(arguments.text, encoding="utf-8")
-    # Kept addresses may leave no solution; pip would replace those packages then, and so do we.
-    attempts = [["--constraints", str(constraints)], []] if kept else [[]]
-    said = ""
-    for extra in attempts:
-        output.write_text(lock.preferences(earlier.values()), encoding="utf-8")
-        code, said = _compiled(place, arguments, output, extra, redact)
-        if code == 0:
-            return lock.read(output)
-        if extra:
-            print("falapp: once more, without keeping what earlier layers took from URLs")
-    raise diagnosed(said, arguments, Reason.BUILD_FAILED)
-
-
-def _compiled(
-    place: Workshop, arguments: Arguments, output: Path, extra: list[str], redact: Redactor
-) -> tuple[int, str]:
-    command = [*_COMPILE, "--python", sys.executable, *arguments.options.arguments, *extra]
-    command += ["--output-file", str(output), "requirements.txt"]
-    return uv.run(place, command, arguments.options.variables, redact)
+    earlier = lock.merged(layer.packages for layer in done)
+    bench = scratch.make(place, redact)
+    filled = bool(done) and not arguments.isolated
+    if filled:
+        scratch.fill(bench, done, resolver)
+    if resolver == "pip":
+        return piplock.locked(bench, arguments, earlier, filled=filled)
+    return uvlock.locked(bench, arguments, earlier, base)

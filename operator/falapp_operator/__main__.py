@@ -1,13 +1,12 @@
 """Start the operator: ``python -m falapp_operator``."""
 
 import asyncio
-import logging
 import sys
 from typing import Any
 
 import kopf
 
-from falapp_operator import handlers
+from falapp_operator import handlers, logs
 from falapp_operator.api import meta
 from falapp_operator.settings import Settings, SettingsError
 
@@ -16,17 +15,11 @@ LIVENESS = "http://0.0.0.0:8080/healthz"
 
 def main() -> None:
     """Read the settings and work until told to stop."""
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    # httpx logs every request at INFO; kopf every event that it handed on.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("kopf.objects").setLevel(logging.WARNING)
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     try:
         settings = Settings.load()
     except SettingsError as error:
         sys.exit(f"falapp-operator: {error}")
+    logs.configure(settings.log_level)
     registry = kopf.OperatorRegistry()
     handlers.register(registry, handlers.Operator(settings))
     kopf.on.login(registry=registry)(login)

@@ -4,6 +4,7 @@
     ├── UserError        the spec is wrong; waits for a new one
     ├── TransientError   the world is wrong; tried again with growing pauses
     │   ├── ConflictError    somebody wrote the object in between
+    │   ├── ForbiddenError   the operator may not read the object
     │   └── RefusedError     the API server does not accept what we write
     └── MissingError     the object is not there
 
@@ -35,6 +36,10 @@ class TransientError(FalappError):
 
 class ConflictError(TransientError):
     """The API server holds a newer version of the object than the one that was looked at."""
+
+
+class ForbiddenError(TransientError):
+    """A read that the operator's roles do not allow."""
 
 
 class RefusedError(TransientError):

@@ -19,6 +19,7 @@ VARIABLE = "FALAPP_SETTINGS"
 """The environment variable that names another file."""
 
 Image = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^\S+$")]
+OptionalName = Annotated[str, Field(max_length=253, pattern=r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$")]
 PythonVersion = Annotated[str, Field(pattern=r"^3\.[0-9]{1,2}$")]
 Amounts = dict[str, str | int | float]
 MachineName = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$")]
@@ -37,6 +38,12 @@ class Registry(model.Model):
     """The repository of all environments: registry host and path, no scheme and no tag."""
     insecure: bool = False
     """Whether the registry speaks plain HTTP."""
+    push_secret: OptionalName = ""
+    """The Secret in the builds' namespace to push with; none when empty."""
+    pull_secret: OptionalName = ""
+    """The Secret in the builds' namespace to read the registry with; none when empty."""
+    credentials: Path | None = None
+    """The operator's own copy of what `pull_secret` holds."""
 
 
 class Builds(model.Model):
@@ -52,6 +59,10 @@ class Builds(model.Model):
     """More arguments for the Kaniko executor."""
     timeout: model.Duration = "1h"
     """How long one build may take."""
+    max_concurrent: Annotated[int, Field(ge=1, le=1000)] = 4
+    """How many builds run at once; the others wait in the order in which they came."""
+    wheel_cache: OptionalName = ""
+    """The PersistentVolumeClaim in the builds' namespace that keeps downloads; none when empty."""
     resources: dict[Literal["requests", "limits"], Amounts] = Field(default_factory=dict)
     """Requests and limits of a build's containers."""
     node_selector: dict[str, str] = Field(default_factory=dict)
@@ -60,10 +71,17 @@ class Builds(model.Model):
     """Taints that build pods put up with."""
 
 
+class Runners(model.Model):
+    """What all runner pods have."""
+
+    image_pull_secrets: tuple[model.Name, ...] = ()
+    """Secrets in the apps' namespaces that environment images are pulled with."""
+
+
 class Python(model.Model):
     """The images that make a Python version available to apps."""
 
-    base_image: Image
+    base_image: model.ImageReference
     """What environments are built on: it holds python3 of this version."""
     runtime_image: Image
     """What runner pods copy the launcher and fal from, made for this version."""
@@ -76,6 +94,8 @@ class Settings(model.Model):
     """Where environment images are looked for and pushed to."""
     builds: Builds
     """Build Jobs: where they run, and with what."""
+    runners: Runners = Runners()
+    """What all runner pods have."""
     pythons: Annotated[dict[PythonVersion, Python], Field(min_length=1)]
     """Images by the minor version of Python, as 3.11."""
     default_python: PythonVersion
@@ -84,6 +104,8 @@ class Settings(model.Model):
     """A PEM bundle to trust besides the images' own; builds get a copy of it."""
     resync_seconds: Annotated[int, Field(ge=10, le=86400)] = 300
     """How often every object is looked at though nothing happened to it."""
+    log_level: Literal["info", "debug"] = "info"
+    """How much the operator tells in its log."""
     machine_types: dict[MachineName, machinetype.MachineTypeSpec] = Field(default_factory=dict)
     """Machine types to apply at start, by fal's names; what administrators edited stays theirs."""
 

@@ -1,31 +1,27 @@
-"""pip arguments, as a FalApp lists them, and what uv makes of them.
+"""pip arguments, as a FalApp lists them, and what an installer gets of them.
 
-Requirements reach uv in a file and options in its environment or its list of arguments: no shell
-sees them. That file has a language of its own (comments, continued lines, options, variables,
-paths), so what a token may be is decided here, before uv sees it.
+Requirements reach an installer in a file, and options in its environment or its list of arguments:
+no shell sees them. That file has a language of its own (comments, continued lines, options,
+variables, paths), so what a token may be is decided here, before an installer sees it. Whether a
+version or a marker is well-formed is left to `packaging`, which the operator asks, and to the
+installers.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from falapp_requirements import options
+from falapp_requirements import options, redact, urls
 from falapp_requirements.errors import RequirementError
-from falapp_requirements.options import Options
-from falapp_requirements.redact import Redactor
+from falapp_requirements.options import Option, Options
 
-_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_EXTRAS = r"(?:\s*\[[A-Za-z0-9._,\s-]*\])?"
-_NAMED = re.compile(rf"(?P<name>{_NAME}){_EXTRAS}\s*(?P<rest>$|[<>=!~(;].*)")
-_AT_URL = re.compile(rf"(?P<name>{_NAME}){_EXTRAS}\s*@\s*(?P<url>\S.*)")
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):")
-_ARCHIVE = re.compile(r"\.(whl|zip|tar|tgz|tbz|tlz|txz|tar\.(gz|bz2|lz|lzma|xz|zst))$", re.I)
-_WHEEL = re.compile(rf"/(?P<name>{_NAME})-[^/]*\.whl(?:[?#;\s]|$)")
-_EGG = re.compile(rf"[#&]egg=(?P<name>{_NAME})")
-_SCHEMES = ("https", "http", "git+https", "git+http")
-_OUTSIDE = (
-    "a build sees no file of yours: give name==version, or the https URL of a wheel or of git"
+_NAMED = re.compile(rf"(?P<name>{urls.NAME}){urls.EXTRAS}\s*(?P<rest>$|[<>=!~(;].*)")
+_ARCHIVE = re.compile(
+    r"\.(whl|zip|tar|tgz|tbz|tlz|txz|tar\.(gz|bz2|lz|lzma|xz|zst))(\[[^\]]*\])?$", re.IGNORECASE
 )
+_HASHES = re.compile(r"(?P<body>.*?\S)(?P<hashes>(?:\s+--hash[=\s]\s*[^\s-]\S*)+)")
+_DIGEST = re.compile(r"--hash[=\s]\s*(\S+)")
+_PINNED = re.compile(r"\(?\s*===?\s*[^\s*,()]+\s*\)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,30 +29,53 @@ class Requirement:
     """One package that the user asks for."""
 
     written: str
-    """The token, as it was written."""
+    """The token, as it was written, without the hash options."""
     name: str
     """The normalised name, empty where the token is only a URL that does not tell."""
+    hashes: tuple[str, ...] = ()
+    """What its file may be, as ``sha256:…``; nothing where every file will do."""
+    url: str = ""
+    """The address, as it was written; empty where an index is asked."""
+    line: str = field(default="", repr=False)
+    """The line of a requirements file: with the values of variables in it, without hashes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
     """The pip arguments of one layer."""
 
-    requirements: tuple[Requirement, ...] = ()
-    """In order."""
-    options: Options = field(default_factory=Options)
-    """Where and how to look."""
+    items: tuple[Requirement | Option, ...] = ()
+    """In the order in which they were written."""
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """The packages, in order."""
+        return tuple(item for item in self.items if isinstance(item, Requirement))
+
+    @property
+    def options(self) -> Options:
+        """Where and how to look, for all packages of the layer."""
+        found = Options()
+        for item in self.items:
+            if isinstance(item, Option):
+                found = found.plus(item.name, item.text)
+        return found
+
+    @property
+    def isolated(self) -> bool:
+        """Whether a package is built apart from the others."""
+        return self.options.isolated
 
     @property
     def text(self) -> str:
-        """The requirements file."""
-        return "".join(f"{r.written}\n" for r in self.requirements)
+        """The requirements file. Hashes are not in it: pip would then want them for everything."""
+        return "".join(f"{r.line}\n" for r in self.requirements)
 
     def at(self, position: int) -> Requirement | None:
         """Return the requirement that holds a byte of `text`, as uv's parse errors count them."""
         end = 0
         for requirement in self.requirements:
-            end += len(requirement.written.encode()) + 1
+            end += len(requirement.line.encode()) + 1
             if position < end:
                 return requirement
         return None
@@ -68,15 +87,27 @@ def parse(tokens: Iterable[str]) -> Arguments:
     Raises:
         RequirementError: It names the token without its credentials.
     """
-    found = Arguments()
+    items: list[Requirement | Option] = []
     source = iter(tokens)
     for raw in source:
         token = _checked(raw)
-        if token.startswith("-"):
-            found = replace(found, options=_with_option(found.options, token, source))
+        if not token.startswith("-"):
+            items.append(requirement(token))
+            continue
+        option = _option(token, source)
+        if option.name != options.HASH:
+            items.append(option)
+        elif items and isinstance(items[-1], Requirement):
+            items[-1] = _hashed(items[-1], (option.value,))
         else:
-            found = replace(found, requirements=(*found.requirements, requirement(token)))
-    return found
+            way_out = "put it after the requirement that it belongs to, or into the same item"
+            raise refused(token, "belongs to no requirement", way_out)
+    return Arguments(items=tuple(items))
+
+
+def render(arguments: Arguments) -> tuple[str, ...]:
+    """Return tokens, one an item, that `parse` turns into ``arguments`` again."""
+    return tuple(_rendered(item) for item in arguments.items)
 
 
 def requirement(token: str) -> Requirement:
@@ -85,17 +116,20 @@ def requirement(token: str) -> Requirement:
     Raises:
         RequirementError: It is none, or one that reaches outside.
     """
+    if own := _HASHES.fullmatch(token):
+        digests = _DIGEST.findall(own["hashes"])
+        for digest in digests:
+            _check_option(token, options.HASH, digest)
+        return _hashed(requirement(own["body"]), digests)
+    if re.search(r"\s-", token):
+        way_out = "options are items of their own, and only --hash is for one package"
+        raise refused(token, "holds an option", way_out)
+    if direct := urls.direct(token):
+        return _direct(token, direct)
     if named := _NAMED.fullmatch(token):
         return _plain(token, named)
-    if direct := _AT_URL.fullmatch(token):
-        _check_url(token, direct["url"])
-        return Requirement(written=token, name=normalised(direct["name"]))
-    if _URL.match(token):
-        _check_url(token, token)
-        told = _WHEEL.search(token) or _EGG.search(token)
-        return Requirement(written=token, name=normalised(told["name"]) if told else "")
-    if "/" in token or "\\" in token or _ARCHIVE.search(token):
-        raise refused(token, "is a path", _OUTSIDE)
+    if token.startswith(".") or _is_path(token):
+        raise refused(token, *urls.OUTSIDE)
     way_out = "give one requirement an item, as name==version or name @ https://…"
     raise refused(token, "is not a requirement that pip accepts", way_out)
 
@@ -107,23 +141,23 @@ def normalised(name: str) -> str:
 
 def refused(token: str, why: str, way_out: str) -> RequirementError:
     """Return the error of a token."""
-    shown = Redactor([token])(token)
+    shown = redact.item(token)
     shown = shown if len(shown) <= 200 else f"{shown[:199]}…"
     quoted = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
-    return RequirementError(f"requirement `{quoted}` {why}; {way_out}")
+    return RequirementError(f"requirement `{quoted}` {why}; {way_out}", why, way_out)
 
 
 def _checked(raw: str) -> str:
-    hidden = next((c for c in raw if not c.isprintable()), "")
+    token = raw.strip(" \t\r\n").replace("\t", " ")  # a block of YAML ends with a line break
+    hidden = next((c for c in token if not c.isprintable()), "")
     if hidden:
         why = f"holds a character that cannot be seen (U+{ord(hidden):04X})"
         raise refused(raw, why, "remove it: each requirement is an item of its own, on one line")
-    token = raw.strip()
     if not token:
         raise refused(raw, "is empty", "leave the item out")
-    if "${" in token:
-        why = "holds ${…}, and a build knows no variables yet"
-        raise refused(token, why, "write the value, or give the package without credentials")
+    if "${" in urls.VARIABLE.sub("", token):
+        why = "has a ${ that begins no variable"
+        raise refused(token, why, "write ${NAME} in capitals, digits and _, or $%7B for itself")
     if token.startswith("#") or re.search(r"\s#", token):
         raise refused(token, "holds a comment", "write it as a comment of the YAML file")
     if token.endswith("\\"):
@@ -131,7 +165,7 @@ def _checked(raw: str) -> str:
     return token
 
 
-def _with_option(given: Options, token: str, source: Iterator[str]) -> Options:
+def _option(token: str, source: Iterator[str]) -> Option:
     name, value = options.split(token)
     if complaint := options.complaint(name, value):
         raise refused(token, *complaint)
@@ -140,33 +174,82 @@ def _with_option(given: Options, token: str, source: Iterator[str]) -> Options:
         if following is None:
             raise refused(token, "lacks its value", f"give it, as {options.example(name)}")
         value = _checked(following)
+    return option(name, value or "")
+
+
+def option(name: str, value: str) -> Option:
+    """Return an option that is accepted, with its value.
+
+    Raises:
+        RequirementError: It cannot have that value.
+    """
+    if options.takes_value(name):
+        _check_option(f"{name} {value}", name, value)
+    return Option(name=name, value=value, text=value)
+
+
+def _check_option(token: str, name: str, value: str) -> None:
     if complaint := options.value_complaint(name, value):
-        raise refused(f"{name} {value}", *complaint)
-    return given.plus(name, value or "")
+        raise refused(token, *complaint)
+
+
+def _is_path(token: str) -> bool:
+    """Return whether pip would look for a file: also for ``===1.zip``, wherever it stands."""
+    parts = token.partition(";")[0].split(",")
+    return any(_ARCHIVE.search(part.strip()) or re.search(r"[/\\]", part) for part in parts)
 
 
 def _plain(token: str, match: re.Match[str]) -> Requirement:
-    path = _ARCHIVE.search(match["name"]) and not match["rest"]
-    # No version and no marker holds it; uv would refuse it, too, in words of its own.
-    if path or "file:" in match["rest"].lower():
-        raise refused(token, "is a path", _OUTSIDE)
-    if re.search(r"\s-", match["rest"]):
-        why = "holds an option"
-        raise refused(token, why, "options are items of their own, and none is for one package")
-    return Requirement(written=token, name=normalised(match["name"]))
+    # No version and no marker holds `file:`; uv would refuse it, too, in words of its own.
+    if _is_path(token) or "file:" in match["rest"].lower():
+        raise refused(token, *urls.OUTSIDE)
+    if "${" in token:
+        way_out = "write the value: variables stand in URLs only"
+        raise refused(token, "has ${…} outside of a URL", way_out)
+    return Requirement(written=token, name=normalised(match["name"]), line=token)
 
 
-def _check_url(token: str, url: str) -> None:
-    scheme = _URL.match(url)
-    word = scheme["scheme"].lower() if scheme else ""
-    if not scheme or word == "file" or word.endswith("+file") or len(word) == 1:
-        raise refused(token, "is a path", _OUTSIDE)
-    if word == "git+ssh":
-        raise refused(token, "needs an SSH key, and a build has none", "give git+https://…")
-    if word not in _SCHEMES or not url[scheme.end() :].startswith("//"):
-        way_out = "give https://… to a wheel or an archive, or git+https://…"
-        raise refused(token, "is at an address that a build cannot read", way_out)
-    if re.search(r"\s(?!;)", re.split(r"\s*;\s", url)[0].strip()) or re.search(r"\s-", url):
-        raise refused(
-            token, "holds a space in its URL", "write it as %20, or as an item of its own"
-        )
+def _direct(token: str, direct: urls.Direct) -> Requirement:
+    if not direct.url:
+        way_out = "write it as %20, and a marker behind a space and a semicolon"
+        raise refused(token, "holds a space in its URL", way_out)
+    complaint = urls.complaint(direct.url, urls.PACKAGE) or urls.hash_complaint(direct.url)
+    if complaint:
+        raise refused(token, *complaint)
+    if "${" in direct.marker:
+        way_out = "write the value: variables stand in URLs only"
+        raise refused(token, "has ${…} outside of a URL", way_out)
+    if not direct.head and urls.led(direct.url):
+        way_out = f"write its name before it, as name @ {direct.url}"
+        raise refused(token, "does not say which package it is", way_out)
+    name = re.match(urls.NAME, direct.head)
+    digest = urls.fragment(direct.url).get("sha256", "")
+    return Requirement(
+        written=token,
+        name=normalised(name[0] if name else urls.told(direct.url)),
+        hashes=(f"sha256:{digest.lower()}",) if digest else (),
+        url=direct.url,
+        line=direct.line,
+    )
+
+
+def _hashed(found: Requirement, digests: Iterable[str]) -> Requirement:
+    """Return a requirement with more hashes; the file may have any of them."""
+    if found.url.startswith("git+"):
+        way_out = "give the commit after the @ instead"
+        raise refused(found.written, "has a hash, and git has none", way_out)
+    if not found.url:
+        named = _NAMED.fullmatch(found.written.partition(";")[0].strip())
+        if named is None or not _PINNED.fullmatch(named["rest"]):
+            why = "has a hash, which is of one version, and allows several"
+            raise refused(found.written, why, "pin it, as name==1.2.3 --hash=sha256:…")
+    every = (*found.hashes, *(digest.lower() for digest in digests))
+    return replace(found, hashes=tuple(dict.fromkeys(every)))
+
+
+def _rendered(item: Requirement | Option) -> str:
+    if isinstance(item, Option):
+        return f"{item.name}={item.value}" if item.value else item.name
+    told = urls.fragment(item.url).get("sha256", "").lower()
+    own = [digest for digest in item.hashes if digest != f"sha256:{told}"]
+    return " ".join([item.written, *(f"{options.HASH}={digest}" for digest in own)])

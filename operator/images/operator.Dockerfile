@@ -16,6 +16,7 @@ RUN set -e; \
     /build/uv pip install --no-cache --no-config --link-mode=copy --compile-bytecode --no-deps \
       --require-hashes --python /opt/falapp/bin/python -r /build/operator.txt
 COPY operator/falapp_operator /build/packages/falapp_operator
+COPY operator/falapp_registry /build/packages/falapp_registry
 COPY operator/falapp_requirements /build/packages/falapp_requirements
 COPY operator/falapp_runner /build/packages/falapp_runner
 RUN set -e; \
@@ -23,7 +24,7 @@ RUN set -e; \
     packages="$(/opt/falapp/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
     cp -r /build/packages/. "$packages/"; \
     chmod -R a+rX /opt/falapp; \
-    for package in falapp_operator falapp_requirements falapp_runner; do \
+    for package in falapp_operator falapp_registry falapp_requirements falapp_runner; do \
       python3 -m compileall -q --invalidation-mode unchecked-hash "$packages/$package"; \
     done; \
     /opt/falapp/bin/python -c 'import falapp_operator, falapp_runner.contract'

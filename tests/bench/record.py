@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parents[2] / "bench" / "results"
 
@@ -37,6 +38,8 @@ class Record:
     machine: Mapping[str, str]
     versions: Mapping[str, str]
     when: str
+    details: Mapping[str, Any]
+    """What else the runs told, as it was read."""
 
 
 def record(
@@ -47,6 +50,7 @@ def record(
     unit: str,
     goal: float,
     versions: Mapping[str, str],
+    details: Mapping[str, Any] | None = None,
 ) -> Record:
     """Keep the runs in bench/results/<area>-<name>.json, and return the record."""
     ratio = statistics.median(run.value / run.baseline for run in runs)
@@ -63,6 +67,7 @@ def record(
         machine=machine(),
         versions=versions,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
+        details=details or {},
     )
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{area}-{name}.json"

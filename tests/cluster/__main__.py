@@ -12,7 +12,8 @@ def main() -> int:
     """Do what the command line says; give the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="make the cluster, or what is missing of it")
+    up = commands.add_parser("up", help="make the cluster, or what is missing of it")
+    up.add_argument("--servers", action="store_true", help="and the image of the tests' servers")
     down = commands.add_parser("down", help="remove the cluster, its registry and its images")
     down.add_argument("--caches", action="store_true", help="remove the compiled programs as well")
     commands.add_parser("status", help="say what is there")
@@ -21,7 +22,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if given.command == "up":
-            lifecycle.up()
+            lifecycle.up(servers=given.servers)
         elif given.command == "down":
             lifecycle.down(caches=given.caches)
         else:

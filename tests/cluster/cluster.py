@@ -22,6 +22,8 @@ class Images:
     base: Mapping[str, str]
     """The base of users' environments, of each Python minor version."""
     kaniko: str
+    servers: str = ""
+    """What the tests' own servers run on; empty if `up` was not asked for it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The images that pods run, built here and pushed: base, Kaniko, and our own three.
+"""The images that pods run, built here and pushed: base, Kaniko, our own three, tests' servers.
 
 A tag says what an image was made from; an image whose tag the registry has is not built again.
 """
@@ -18,6 +18,8 @@ from tests.cluster.run import Run
 
 ROOT = Path(__file__).parents[2]
 KANIKO_FILES = Path(__file__).parent / "files" / "kaniko"
+SERVERS_FILES = Path(__file__).parent / "files" / "servers"
+SERVERS_LOCK = ROOT / "requirements" / "servers.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,28 @@ class Publisher:
             except ClusterError as error:
                 found[repository] = error
         return found
+
+    def servers(self, *, wanted: bool) -> dict[str, str | ClusterError]:
+        """Publish what the tests' own servers run on; if it is not wanted, only look for it."""
+        root = base.image(self.run, versions.PYTHON_MINORS[0], self.way)
+        with self.run.cache.scratch("servers") as folder:
+            shutil.copytree(SERVERS_FILES, folder, dirs_exist_ok=True)
+            shutil.copy(SERVERS_LOCK, folder)
+            shutil.copy(_uv(), folder / "uv")
+            if bundle := trust.bundle():
+                shutil.copy(bundle, folder / "ca.crt")
+            stamp = fingerprint.of({"content": fingerprint.tree(folder), "base": root})
+            name = f"falapp/servers:{stamp}"
+            found = self._published(name) or ""
+            if found or not wanted:
+                return {"servers": found}
+            try:
+                with self.run.progress.step("servers", "building and pushing the tests' image"):
+                    args = {"BASE": root}
+                    docker.build(self.run, folder, name, stamp=stamp, log="servers", args=args)
+                    return {"servers": self._push(name)}
+            except ClusterError as error:
+                return {"servers": error}
 
     def _own(self, recipe: str, repository: str, minor: str) -> str:
         dockerfile = ROOT / "operator" / "images" / f"{recipe}.Dockerfile"
@@ -140,6 +164,7 @@ def gather(own: Mapping[str, str | ClusterError], bases: Mapping[str, str], kani
         runtime={minor: names[f"runtime-{minor}"] for minor in versions.PYTHON_MINORS},
         base=dict(bases),
         kaniko=kaniko,
+        servers=names["servers"],
     )
 
 

@@ -33,6 +33,8 @@ from tests.cluster.run import Run
 
 Made: TypeAlias = tuple[Cluster, list[ClusterError]]
 """A cluster, and what went wrong with images of ours."""
+Own: TypeAlias = dict[str, str | ClusterError]
+"""Images of ours by their repository, a broken one as its error."""
 
 
 def print_line(text: str) -> None:
@@ -40,13 +42,13 @@ def print_line(text: str) -> None:
     print(text, flush=True)
 
 
-def up(progress: Callable[[str], None] = print_line) -> Cluster:
-    """Give a cluster that is well, making what is missing."""
+def up(progress: Callable[[str], None] = print_line, *, servers: bool = False) -> Cluster:
+    """Give a cluster that is well, making what is missing; `servers` is for the tests alone."""
     run = Run(cache.default(), Progress(progress))
     with lock.held(run.cache.lock, run.progress.say):
         run.cache.prepare()
         named = choice.existing(os.environ)
-        made, failures = _existing(run, named) if named else _kind(run)
+        made, failures = _existing(run, named, servers) if named else _kind(run, servers)
         cluster.save(made, run.cache.state)
         if failures:
             run.progress.say(f"cluster {made.context} is up, but not all images are")
@@ -88,7 +90,7 @@ def _remove(run: Run) -> None:
             run.call(["docker", "rmi", "--force", *ours], log="docker", timeout=300)
 
 
-def _existing(run: Run, named: Existing) -> Made:
+def _existing(run: Run, named: Existing, servers: bool) -> Made:
     """Use the cluster that the environment names: nothing is made but images and a kubeconfig."""
     kubectl = tools.kubectl_on_path(run)
     if kubectl is None:
@@ -103,12 +105,12 @@ def _existing(run: Run, named: Existing) -> Made:
     # The images come from where they can be had, as with a cluster of our own.
     publisher = images.Publisher(run=run, way=_way(run), registry=there)
     bases = publisher.bases()
-    own = publisher.ours()
+    own = publisher.ours() | publisher.servers(wanted=servers)
     found = images.gather(own, bases, publisher.kaniko())
     return _cluster(run, named.context, kubectl, found, there, Way.EXISTING), _failures(own)
 
 
-def _kind(run: Run) -> Made:
+def _kind(run: Run, servers: bool) -> Made:
     revived = daemon.ensure(run)
     if revived:
         kind.remove(run)  # its containers stopped with the daemon that is gone
@@ -119,6 +121,9 @@ def _kind(run: Run) -> Made:
     there = registry.ensure(run, way, root)
     publisher = images.Publisher(run=run, way=way, registry=there)
 
+    def ours() -> Own:
+        return publisher.ours() | publisher.servers(wanted=servers)
+
     def nodes() -> Path:
         _programs(run, way)
         image = node.image(run, way, stamp)
@@ -127,7 +132,7 @@ def _kind(run: Run) -> Made:
         kind.Kind(program=program, kubectl=kubectl, image=image, stamp=stamp).ensure(run, way)
         return kubectl
 
-    bases, own, kubectl = run.together(publisher.bases, publisher.ours, nodes)
+    bases, own, kubectl = run.together(publisher.bases, ours, nodes)
     kaniko = publisher.kaniko()
     _tidy(run)
     pinned = images.gather(own, bases, kaniko)

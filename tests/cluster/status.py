@@ -30,6 +30,7 @@ def _images(images: cluster.Images) -> dict[str, str]:
         "operator": images.operator,
         "builder": images.builder,
         "kaniko": images.kaniko,
+        "servers": images.servers,
         **{f"runtime {minor}": image for minor, image in images.runtime.items()},
         **{f"base {minor}": image for minor, image in images.base.items()},
     }

@@ -50,6 +50,11 @@ def test_a_template_holds_one_kind():
         (["--set=machineTypes.S.cpus=2"], "/machineTypes/S': additional properties 'cpus'"),
         (["--set=machineTypes.S.cpu=two"], "/machineTypes/S/cpu"),
         (["--set=imagePullPolicy=Sometimes"], "/imagePullPolicy"),
+        (["--set=builds.maxConcurrent=0"], "/builds/maxConcurrent"),
+        (["--set=builds.wheelCache.size=9Gi"], "/builds/wheelCache': additional properties 'size'"),
+        (["--set=registry.pushSecret=Not_A_Name"], "/registry/pushSecret"),
+        (["--set=requirementSecrets.namespaces={video,a*}"], "/requirementSecrets/namespaces/1"),
+        (["--set=runners.imagePullSecrets=pull"], "/runners/imagePullSecrets"),
     ],
 )
 def test_a_wrong_value_is_named(run_helm, arguments, says):
@@ -85,7 +90,7 @@ def test_the_values_schema_knows_every_value():
     schema = json.loads((CHART / "values.schema.json").read_text())["properties"]
     values = yaml.safe_load((CHART / "values.yaml").read_text())
     assert set(schema) == {*values, "global"}
-    for name in ("registry", "images", "builds", "customCA", "operator", "crds"):
+    for name in set(values) - {"imagePullPolicy", "defaultPython", "resyncSeconds", "machineTypes"}:
         assert set(schema[name]["properties"]) == set(values[name]), name
 
 
@@ -102,6 +107,14 @@ def test_the_settings_say_what_the_values_say(render, tmp_path):
     assert few.registry == settings.Registry(repository="registry.example/environments")
     assert str(all_.custom_ca) == "/etc/falapp/ca/ca.crt"
     assert all_.registry.insecure
+    assert (all_.registry.push_secret, all_.registry.pull_secret) == (
+        "registry-push",
+        "registry-pull",
+    )
+    assert (few.builds.max_concurrent, few.builds.wheel_cache) == (4, "")
+    assert (all_.builds.max_concurrent, all_.builds.wheel_cache) == (2, "wheels")
+    assert few.runners.image_pull_secrets == ()
+    assert all_.runners.image_pull_secrets == ("environments-pull",)
     assert all_.builds.resources["requests"]["cpu"] == 2
     assert all_.builds.tolerations == (
         machinetype.Toleration(
@@ -159,7 +172,7 @@ def test_the_operator_passes_pod_security_restricted(chart):
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
-    assert all(set(v) & {"configMap", "emptyDir"} for v in pod["volumes"])
+    assert all(set(v) & {"configMap", "emptyDir", "secret"} for v in pod["volumes"])
     (container,) = pod["containers"]
     assert container["securityContext"] == SECURITY
     for probe in ("readinessProbe", "livenessProbe"):
@@ -173,7 +186,7 @@ def test_volumes_are_mounted_where_the_settings_say(render, tmp_path):
     pod = one(objects, "Deployment")["spec"]["template"]["spec"]
     volumes = {v["name"]: v for v in pod["volumes"]}
     mounts = {m["name"]: m["mountPath"] for m in pod["containers"][0]["volumeMounts"]}
-    assert set(volumes) == set(mounts) == {"settings", "ca", "tmp"}
+    assert set(volumes) == set(mounts) == {"settings", "ca", "registry", "tmp"}
     assert mounts["settings"] == str(settings.PATH)
     assert f"{mounts['ca']}/ca.crt" == str(load(objects, tmp_path).custom_ca)
     assert volumes["ca"]["configMap"] == {
@@ -181,6 +194,18 @@ def test_volumes_are_mounted_where_the_settings_say(render, tmp_path):
         "items": [{"key": "bundle.pem", "path": "ca.crt"}],
     }
     assert volumes["settings"]["configMap"]["name"] == one(objects, "ConfigMap")["metadata"]["name"]
+    assert f"{mounts['registry']}/config.json" == str(load(objects, tmp_path).registry.credentials)
+    assert volumes["registry"]["secret"] == {
+        "secretName": "registry-pull",
+        "items": [{"key": ".dockerconfigjson", "path": "config.json"}],
+    }
+
+
+def test_without_credentials_none_are_mounted(render, tmp_path):
+    objects = render("minimal")
+    assert load(objects, tmp_path).registry.credentials is None
+    volumes = one(objects, "Deployment")["spec"]["template"]["spec"]["volumes"]
+    assert not [v for v in volumes if "secret" in v]
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_replicas_has_a_default_for_the_scale_subresource():
             "fenv",
             "Namespaced",
             {"status"},
-            "Ready Reason Packages Age +Image +Seconds",
+            "Ready Reason Age +Packages +Reused +Built +Size +Seconds +Image",
         ),
         ("machinetypes", "mt", "Cluster", set(), "CPU Memory GPU GPUs Age"),
     ],

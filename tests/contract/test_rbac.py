@@ -1,4 +1,4 @@
-"""What the operator may do: enough, no wildcard, and nothing with Secrets."""
+"""What the operator may do: enough, no wildcard, and with Secrets only what was asked for."""
 
 import pytest
 
@@ -17,11 +17,24 @@ ALLOWED = {
     ("", "pods"): READ,
     ("batch", "jobs"): READ,
 }
-ALLOWED_IN_BUILDS = {("batch", "jobs"): {"create", "delete"}}
+ALLOWED_IN_BUILDS = {
+    ("batch", "jobs"): {"create", "delete"},
+    ("", "secrets"): APPLY,
+}
+SECRETS = "falapp-operator-secrets"
+"""The name of what lets the operator read Secrets of apps."""
 
 
-def granted(objects, kind):
-    (role,) = [o for o in objects if o["kind"] == kind]
+def roles(objects):
+    """Return what each role grants, by kind, name and namespace."""
+    return {
+        (o["kind"], o["metadata"]["name"], o["metadata"].get("namespace", "")): granted(o)
+        for o in objects
+        if "rules" in o
+    }
+
+
+def granted(role):
     return {
         (group, resource): set(rule["verbs"])
         for rule in role["rules"]
@@ -30,29 +43,64 @@ def granted(objects, kind):
     }
 
 
+READS_SECRETS = {("", "secrets"): {"get"}}
+
+
 @pytest.mark.parametrize(
-    ("kind", "allowed"), [("ClusterRole", ALLOWED), ("Role", ALLOWED_IN_BUILDS)]
+    ("values", "arguments", "builds", "more"),
+    [
+        ("minimal", [], "falapp-builds", {}),
+        (
+            "full",
+            [],
+            "builds",
+            {("Role", SECRETS, space): READS_SECRETS for space in ("video", "audio")},
+        ),
+        (
+            "minimal",
+            ["--set=requirementSecrets.namespaces={*}"],
+            "falapp-builds",
+            {("ClusterRole", SECRETS, ""): READS_SECRETS},
+        ),
+    ],
+    ids=["no Secret", "listed namespaces", "every namespace"],
 )
-def test_exactly_this_is_allowed(chart, kind, allowed):
-    assert granted(chart, kind) == allowed
+def test_exactly_this_is_allowed(render, values, arguments, builds, more):
+    assert roles(render(values, *arguments)) == {
+        ("ClusterRole", "falapp-operator", ""): ALLOWED,
+        ("Role", "falapp-operator-builds", builds): ALLOWED_IN_BUILDS,
+        **more,
+    }
 
 
-def test_no_wildcard_and_no_secret(chart):
+@pytest.mark.parametrize("namespaces", ["video,audio", "*", "video,*"])
+def test_every_namespace_makes_the_others_needless(render, namespaces):
+    found = roles(render("minimal", f"--set=requirementSecrets.namespaces={{{namespaces}}}"))
+    reading = {kind for kind, name, _ in found if name == SECRETS}
+    assert reading == {"ClusterRole" if "*" in namespaces else "Role"}
+
+
+def test_no_wildcard(chart):
     rules = [rule for o in chart for rule in o.get("rules", ())]
     assert rules
     for rule in rules:
         assert set(rule) == {"apiGroups", "resources", "verbs"}
         words = [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
-        assert not [word for word in words if "*" in word or "secret" in word]
+        assert not [word for word in words if "*" in word]
 
 
-def test_bindings_bind_the_operators_account_only(chart):
+@pytest.mark.parametrize("namespaces", ["[]", '["video", "audio"]', '["*"]'])
+def test_each_role_is_bound_to_the_operators_account_alone(render, namespaces):
+    chart = render("minimal", f"--set-json=requirementSecrets.namespaces={namespaces}")
     (account,) = [o["metadata"] for o in chart if o["kind"] == "ServiceAccount"]
-    bindings = [o for o in chart if o["kind"].endswith("RoleBinding") or o["kind"] == "RoleBinding"]
-    roles = {(o["kind"], o["metadata"]["name"]) for o in chart if "rules" in o}
-    assert len(bindings) == 2
+    bindings = [o for o in chart if o["kind"].endswith("RoleBinding")]
+    bound = [
+        (b["roleRef"]["kind"], b["roleRef"]["name"], b["metadata"].get("namespace", ""))
+        for b in bindings
+    ]
+    assert sorted(bound) == sorted(roles(chart))
     for binding in bindings:
-        assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) in roles
+        assert binding["kind"] == f"{binding['roleRef']['kind']}Binding"
         assert binding["subjects"] == [
             {
                 "kind": "ServiceAccount",
@@ -60,13 +108,3 @@ def test_bindings_bind_the_operators_account_only(chart):
                 "namespace": account["namespace"],
             }
         ]
-
-
-def test_the_role_is_in_the_namespace_of_builds(render):
-    for values, namespace in (("minimal", "falapp-builds"), ("full", "builds")):
-        found = {
-            o["kind"]: o["metadata"]["namespace"]
-            for o in render(values)
-            if o["kind"] in {"Role", "RoleBinding"}
-        }
-        assert found == {"Role": namespace, "RoleBinding": namespace}

@@ -13,6 +13,8 @@ GOOD: dict[str, Any] = {
     "requirements": ["requests==2.32.3"],
 }
 
+TOKEN: dict[str, Any] = {"name": "TOKEN", "secretKeyRef": {"name": "git", "key": "token"}}
+
 
 def changed(**fields: Any) -> dict[str, Any]:
     spec = copy.deepcopy(GOOD) | fields
@@ -53,8 +55,14 @@ def refusal(kube: Kube, spec: dict[str, Any], name: str = "app") -> str:
         {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
         {"startupTimeout": "1h30m", "terminationGracePeriod": "90s"},
         {"pythonVersion": "3.11"},
+        {"resolver": "pip"},
+        {"image": {"name": "registry.example:5000/base@sha256:0123"}},
+        {"image": {"name": "nvcr.example/cuda:12.4", "pullSecret": "nvcr"}},
+        {"requirementSecrets": []},
+        {"requirementSecrets": [TOKEN, TOKEN | {"name": "FAL_TOKEN_2"}]},
+        {"requirementSecrets": [TOKEN | {"name": f"T{n}"} for n in range(64)]},
     ],
-    ids=str,
+    ids=lambda fields: str(fields)[:80],
 )
 def test_what_the_schema_offers_is_accepted(kube, fields):
     assert "configured" in (out := try_out(kube, changed(**fields))) or "created" in out
@@ -97,6 +105,19 @@ def test_what_the_schema_offers_is_accepted(kube, fields):
         ({"env": [{"name": "A"}]}, "give exactly one of value and valueFrom"),
         ({"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}, "spec.env[1]"),
         ({"env": [{"name": "A", "valueFrom": {}}]}, "spec.env[0].valueFrom"),
+        ({"resolver": "conda"}, "spec.resolver"),
+        ({"image": {}}, "spec.image.name"),
+        ({"image": {"name": "a b"}}, "spec.image.name"),
+        ({"image": {"name": "base:1\nRUN id"}}, "spec.image.name"),
+        ({"image": {"dockerfile": "FROM base"}}, "spec.image.dockerfile"),
+        ({"image": {"name": "base:1", "pullSecret": "A_B"}}, "spec.image.pullSecret"),
+        ({"requirementSecrets": [TOKEN | {"name": "token"}]}, "spec.requirementSecrets[0].name"),
+        ({"requirementSecrets": [TOKEN, TOKEN]}, "spec.requirementSecrets[1]"),
+        ({"requirementSecrets": [{"name": "A"}]}, "spec.requirementSecrets[0].secretKeyRef"),
+        (
+            {"requirementSecrets": [TOKEN | {"name": "FALAPP_CREDENTIAL_1"}]},
+            "names that begin with FALAPP_ are the operator's own",
+        ),
     ],
     ids=str,
 )
@@ -118,9 +139,15 @@ def test_an_environment_never_changes(kube, namespace):
         "spec": {"baseImage": "falapp.invalid/none", "pythonVersion": "3.11", "layers": []},
     }
     kube.apply(environment, namespace=namespace)
-    environment["spec"]["layers"] = [["numpy"]]
-    with pytest.raises(KubectlError, match="never changes"):
-        kube.apply(environment, namespace=namespace)
+    for change in (
+        {"layers": [["numpy"]]},
+        {"resolver": "pip"},
+        {"secrets": [TOKEN]},
+        {"pullSecret": "base"},
+    ):
+        changed = environment | {"spec": environment["spec"] | change}
+        with pytest.raises(KubectlError, match="never changes"):
+            kube.apply(changed, namespace=namespace)
 
 
 def test_a_machine_type_with_gpus_says_which_nodes(kube):

@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,13 @@ def bundle_name(certificates: str) -> str:
     return f"falapp-ca-{hashlib.sha256(certificates.encode()).hexdigest()[:8]}"
 
 
-def install(cluster: Cluster, authority: str = "") -> None:
+def install(cluster: Cluster, authority: str = "", more: Mapping[str, Any] | None = None) -> None:
     """Install or upgrade the operator, and wait until it runs.
 
     Args:
         cluster: Where to.
         authority: Certificates (PEM) to trust beside those of the host's own trust store.
+        more: Values of the chart beside those that fit the cluster.
 
     Raises:
         KubectlError: Helm or kubectl ended with an error; the message is what it said.
@@ -80,9 +82,14 @@ def install(cluster: Cluster, authority: str = "") -> None:
     certificates = (cluster.ca_bundle.read_text() if cluster.ca_bundle else "") + authority
     if certificates:
         _bring(kube, certificates)
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+    with (
+        tempfile.NamedTemporaryFile("w", suffix=".json") as file,
+        tempfile.NamedTemporaryFile("w", suffix=".json") as second,
+    ):
         json.dump(values(cluster, certificates), file)
+        json.dump(more or {}, second)
         file.flush()
+        second.flush()
         done = subprocess.run(
             [
                 str(cluster.helm),
@@ -90,6 +97,7 @@ def install(cluster: Cluster, authority: str = "") -> None:
                 f"--kube-context={cluster.context}",
                 *("upgrade", "--install", RELEASE, str(CHART)),
                 *(f"--namespace={NAMESPACE}", f"--values={file.name}"),
+                f"--values={second.name}",
                 *("--wait", "--timeout=5m"),
             ],
             capture_output=True,

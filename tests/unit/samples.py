@@ -124,7 +124,9 @@ def environment(spec=None, *, namespace=NAMESPACE, status=None, owners=(), creat
     """Return an Environment as it is in the API server."""
     spec = spec or environment_spec()
     made = manifest.environment(spec, namespace, owners)
-    made["metadata"] |= metadata(name or key.name(spec), namespace, generation=1, created=created)
+    made["metadata"] |= metadata(
+        name or key.name(spec, namespace), namespace, generation=1, created=created
+    )
     return made | {"status": copy.deepcopy(status)} if status else made
 
 

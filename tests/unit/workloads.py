@@ -119,8 +119,8 @@ def build_pod(environment_name, *containers, phase="Running", name=None, **more)
     return pod(
         name or f"{environment_name}-x7k2p",
         namespace=samples.BUILDS,
-        init=containers[:3],
-        containers=containers[3:],
+        init=[c for c in containers if c["name"] != "publish"],
+        containers=[c for c in containers if c["name"] == "publish"],
         phase=phase,
         ready=False,
         labels=meta.environment_labels(environment_name)

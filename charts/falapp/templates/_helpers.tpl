@@ -27,3 +27,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "falapp.ca" -}}
 /etc/falapp/ca
 {{- end -}}
+
+{{- /* Where registry.pullSecret is mounted; the file is always config.json there. */ -}}
+{{- define "falapp.registry" -}}
+/etc/falapp/registry
+{{- end -}}
+
+{{- /* The roles to read Secrets of apps, and what they are bound to. */ -}}
+{{- define "falapp.secrets" -}}
+{{ include "falapp.operator" . }}-secrets
+{{- end -}}

@@ -1,4 +1,4 @@
-"""The command of a RUN in the build pod: `python3 /kaniko/falapp/install.py LAYER`."""
+"""The command of a RUN in the build pod: `python3 /kaniko/falapp/install.py GROUP…`."""
 
 from falapp_builder import install
 

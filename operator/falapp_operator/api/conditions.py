@@ -21,6 +21,7 @@ class ConditionType(StrEnum):
     ENVIRONMENT_READY = "EnvironmentReady"
     SETUP_COMPLETE = "SetupComplete"
     STALLED = "Stalled"
+    CREDENTIALS_EXPOSED = "CredentialsExposed"
 
 
 class Reason(StrEnum):
@@ -41,6 +42,8 @@ class Reason(StrEnum):
     # Ready of an Environment, EnvironmentReady of a FalApp
     PENDING = "Pending"
     """Nothing is known yet."""
+    BUILD_QUEUED = "BuildQueued"
+    """As many builds as may run at once are running; this one starts when its turn comes."""
     BUILDING = "Building"
     """A build Job is running."""
     BUILT = "Built"
@@ -59,6 +62,10 @@ class Reason(StrEnum):
     # Stalled while nothing is wrong
     PROGRESSING = "Progressing"
     """Nothing needs a hand: the object is as asked for, or on its way there."""
+
+    # CredentialsExposed of a FalApp, which is there only where it holds
+    LITERAL_CREDENTIALS = "LiteralCredentials"
+    """A requirement holds a password or a token, for everybody who can read the FalApp to see."""
 
     # User errors: Stalled until the spec changes
     INVALID_SPEC = "InvalidSpec"
@@ -88,25 +95,47 @@ class Reason(StrEnum):
     IMAGE_PULL_FAILED = "ImagePullFailed"
     """A node cannot pull an image that the pod needs."""
 
-    # How builds fail
-    PACKAGE_NOT_FOUND = "PackageNotFound"
-    """An index does not have the package, or not that version."""
-    RESOLUTION_IMPOSSIBLE = "ResolutionImpossible"
-    """No set of versions satisfies all requirements together."""
+    # How builds fail: what the requirements ask for
     INVALID_REQUIREMENT = "InvalidRequirement"
     """A requirement is not one that pip accepts, or one that is refused here."""
-    INDEX_UNREACHABLE = "IndexUnreachable"
-    """A package index did not answer."""
+    PACKAGE_NOT_FOUND = "PackageNotFound"
+    """An index does not have the package, or not that version."""
+    NO_MATCHING_WHEEL = "NoMatchingWheel"
+    """The package is there, but not for this Python or platform."""
+    RESOLUTION_IMPOSSIBLE = "ResolutionImpossible"
+    """No set of versions satisfies all requirements together."""
+    HASH_MISMATCH = "HashMismatch"
+    """A file is not the one whose hash the requirement or the index gives."""
+    ACCESS_DENIED = "AccessDenied"
+    """An index, a file's host or a git server refuses the credentials, or wants some."""
+    COMPILE_FAILED = "CompileFailed"
+    """A package that comes as source could not be built."""
     INSTALL_FAILED = "InstallFailed"
     """A package was found and could not be installed."""
+    BASE_IMAGE_UNUSABLE = "BaseImageUnusable"
+    """The base image has no python3, or one of another version than was asked for."""
+    BASE_IMAGE_PULL_FAILED = "BaseImagePullFailed"
+    """The registry of the base image does not have it, or does not give it to us."""
+
+    # How builds fail: what they run on
     BUILD_FAILED = "BuildFailed"
     """The build ended in a way that has no reason of its own."""
     BUILD_TIMEOUT = "BuildTimeout"
     """The build took longer than it may."""
+    DISK_FULL = "DiskFull"
+    """The build needs more disk than it may use, or than its node has."""
+
+    # How builds fail: what heals by itself, and is tried again with growing pauses
+    EVICTED = "Evicted"
+    """The build's node ended its pod, or did not take it."""
+    INDEX_UNREACHABLE = "IndexUnreachable"
+    """A package index did not answer."""
+    PUSH_DENIED = "PushDenied"
+    """The registry refuses the push: the operator's push credentials are missing or wrong."""
     PUBLISH_FAILED = "PublishFailed"
     """The image was built and could not be pushed."""
     REGISTRY_UNREACHABLE = "RegistryUnreachable"
-    """The registry did not answer, or refused the question; asked again with growing pauses."""
+    """The registry did not answer, or refused the question."""
 
 
 class Condition(model.Model):

@@ -59,6 +59,12 @@ def _condition(name: str, type_: str, field: str, description: str) -> Column:
     return Column(name=name, path=path, description=description)
 
 
+def _wide(*counts: tuple[str, str, str]) -> Iterator[Column]:
+    for name, field, description in counts:
+        path = f".status.{field}"
+        yield Column(name=name, path=path, type="integer", priority=1, description=description)
+
+
 _READY = (
     _condition("Ready", "Ready", "status", "Whether it can be used"),
     _condition("Reason", "Ready", "reason", "Why it can, or cannot"),
@@ -112,10 +118,15 @@ KINDS = (
         status=environment.EnvironmentBuildStatus,
         columns=(
             *_READY,
-            Column(name="Packages", path=".status.packages", type="integer"),
             _AGE,
+            *_wide(
+                ("Packages", "packages", "Packages in the image"),
+                ("Reused", "layersReused", "Layers that the registry had"),
+                ("Built", "layersBuilt", "Layers that the build made"),
+                ("Size", "size", "Bytes of all layers, compressed"),
+                ("Seconds", "buildSeconds", "How long the build took"),
+            ),
             Column(name="Image", path=".status.image", priority=1),
-            Column(name="Seconds", path=".status.buildSeconds", type="integer", priority=1),
         ),
     ),
     Kind(
@@ -241,8 +252,20 @@ def _template(definition: dict[str, Any]) -> str:
     )
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes a list of words on one line."""
+
+
+def _list(dumper: _Dumper, data: list[Any]) -> yaml.Node:
+    words = all(isinstance(item, str) for item in data)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=words)
+
+
+_Dumper.add_representer(list, _list)
+
+
 def _yaml(value: dict[str, Any]) -> str:
-    return yaml.safe_dump(value, sort_keys=False, width=110, allow_unicode=True)
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
 
 
 def main(arguments: Sequence[str]) -> int:

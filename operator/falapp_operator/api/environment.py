@@ -7,8 +7,12 @@ from pydantic import ConfigDict, Field, ValidationError
 from falapp_operator.api import model
 from falapp_operator.api.conditions import Condition
 from falapp_operator.api.failure import Failure
-from falapp_operator.api.falapp import Requirements
+from falapp_operator.api.falapp import RequirementSecret, Resolver
 from falapp_operator.api.objects import Object
+
+CanonicalRequirement = Annotated[str, Field(min_length=1, max_length=4096)]
+CanonicalRequirements = Annotated[tuple[CanonicalRequirement, ...], Field(max_length=256)]
+"""Items may be longer than a FalApp's: a literal credential becomes a name."""
 
 
 class EnvironmentSpec(model.Model):
@@ -25,14 +29,23 @@ class EnvironmentSpec(model.Model):
         }
     )
 
-    base_image: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^\S+$")]
+    base_image: model.ImageReference
     """The image underneath, which holds Python."""
+    pull_secret: model.Name | None = None
+    """A Secret of type kubernetes.io/dockerconfigjson beside the Environment, to pull it with."""
     python_version: Annotated[str, Field(pattern=r"^3\.[0-9]{1,2}$", max_length=4)]
     """The minor version of Python, as 3.11."""
     platform: Annotated[str, Field(pattern=r"^linux/[a-z0-9]+$", max_length=32)] = "linux/amd64"
     """The operating system and architecture."""
-    layers: Annotated[tuple[Requirements, ...], Field(max_length=16)] = ()
-    """Lists of pip arguments; each is resolved by itself, and installed on top of the others."""
+    resolver: Resolver = "uv"
+    """What chooses and installs packages."""
+    layers: Annotated[tuple[CanonicalRequirements, ...], Field(max_length=16)] = ()
+    """Lists of pip arguments, in one spelling and with ${NAME} for credentials, as in a FalApp."""
+    secrets: Annotated[
+        tuple[RequirementSecret, ...],
+        Field(max_length=64, json_schema_extra={"list_map_keys": ["name"]}),
+    ] = ()
+    """Where the values of those names are."""
 
 
 class EnvironmentBuildStatus(model.Model):
@@ -48,12 +61,24 @@ class EnvironmentBuildStatus(model.Model):
     """The image, by digest, once there is one."""
     packages: int = 0
     """How many packages it holds."""
+    layers_reused: int = 0
+    """How many layers of packages the registry had already."""
+    layers_built: int = 0
+    """How many layers of packages the build made."""
+    bytes: int = 0
+    """How many bytes the build uploaded."""
+    size: int = 0
+    """The size of all layers of the image together, in bytes, compressed."""
+    lock: str = ""
+    """The ConfigMap that holds the lock: each package, its version, its file and its hash."""
     build_seconds: int = 0
     """How long the build took; 0 where the registry had the image."""
     attempts: int = 0
     """How many builds were started since the last success."""
     failure: Failure | None = None
     """What keeps the environment from being ready, if something does."""
+    retried: str = ""
+    """The value of the annotation falapp.dev/retry that was acted on last."""
 
 
 def status_of(environment: Object | None) -> EnvironmentBuildStatus:

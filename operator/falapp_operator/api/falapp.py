@@ -1,6 +1,6 @@
 """FalApp: an app, as its users write it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -11,6 +11,7 @@ from falapp_operator.api.failure import Failure
 FileName = Annotated[str, Field(max_length=253)]
 Requirement = Annotated[str, Field(min_length=1, max_length=2048)]
 Requirements = Annotated[tuple[Requirement, ...], Field(max_length=256)]
+Resolver = Literal["uv", "pip"]
 
 
 class ConfigMapSource(model.Model):
@@ -105,6 +106,35 @@ class EnvVar(model.Model):
     """A Secret or ConfigMap that holds its value."""
 
 
+class RequirementSecret(model.Model):
+    """A value that requirements use as ${NAME}."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "cel": [
+                model.cel(
+                    "!self.name.startsWith('FALAPP_')",
+                    "name: names that begin with FALAPP_ are the operator's own; choose another",
+                )
+            ]
+        }
+    )
+
+    name: Annotated[str, Field(max_length=128, pattern=r"^[A-Z][A-Z0-9_]*$")]
+    """The name that stands in requirements, as GH_TOKEN for ${GH_TOKEN}."""
+    secret_key_ref: KeyRef
+    """The key of a Secret that holds the value."""
+
+
+class Image(model.Model):
+    """An image of one's own underneath the packages."""
+
+    name: model.ImageReference
+    """The image; it holds python3 of the app's pythonVersion."""
+    pull_secret: model.Name | None = None
+    """A Secret of type kubernetes.io/dockerconfigjson beside the FalApp, to pull it with."""
+
+
 class FalAppSpec(model.Model):
     """What its user asks of an app."""
 
@@ -139,6 +169,15 @@ class FalAppSpec(model.Model):
         tuple[Requirements, ...] | None, Field(min_length=1, max_length=16)
     ] = None
     """Lists of pip arguments; each is resolved by itself, and installed on top of the others."""
+    requirement_secrets: Annotated[
+        tuple[RequirementSecret, ...] | None,
+        Field(max_length=64, json_schema_extra={"list_map_keys": ["name"]}),
+    ] = None
+    """Values that requirements use as ${NAME}, such as tokens; they end up in no image."""
+    resolver: Resolver | None = None
+    """What chooses and installs packages, uv or pip; uv when left out, as in fal."""
+    image: Image | None = None
+    """The image that packages are installed on; what it has installed is seen, and kept."""
     python_version: Annotated[str | None, Field(pattern=r"^3\.[0-9]{1,2}$", max_length=4)] = None
     """The minor version of Python, as 3.11; the operator's default when left out."""
     machine_type: Annotated[
@@ -182,7 +221,7 @@ class FalAppStatus(model.Model):
     conditions: Annotated[
         tuple[Condition, ...], Field(json_schema_extra={"list_map_keys": ["type"]})
     ] = ()
-    """Ready, EnvironmentReady, SetupComplete, Stalled."""
+    """Ready, EnvironmentReady, SetupComplete, Stalled; CredentialsExposed where it holds."""
     environment: EnvironmentStatus | None = None
     """The environment that runners use, or wait for."""
     replicas: int = 0
@@ -195,6 +234,8 @@ class FalAppStatus(model.Model):
     """Where the app answers inside the cluster."""
     failure: Failure | None = None
     """What keeps the app from being ready, if something does."""
+    retried: str = ""
+    """The value of the annotation falapp.dev/retry that was acted on last."""
 
 
 def machine_type_name(asked: str | None) -> str:

@@ -26,6 +26,10 @@ ANNOTATION_REVISION = f"{GROUP}/revision"
 ANNOTATION_APPLIED = f"{GROUP}/applied"
 """On every child: the hash of what was applied, so that an unchanged child is not written again."""
 
+ANNOTATION_RETRY = f"{GROUP}/retry"
+"""On a FalApp or an Environment, by users: a value that was not there before lets what waits for a
+person be tried once more."""
+
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGED_BY = "falapp"
 

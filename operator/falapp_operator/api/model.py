@@ -37,6 +37,11 @@ Name = Annotated[
 ]
 """The name of a Kubernetes object."""
 
+ImageReference = Annotated[
+    str, Field(min_length=1, max_length=1024, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:@-]*$")
+]
+"""Where an image is: registry, repository, and a tag or a digest."""
+
 Duration = Annotated[
     str,
     Field(

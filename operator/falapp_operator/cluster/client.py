@@ -7,6 +7,7 @@ wire. Errors of the API become the operator's own in one place.
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from falapp_operator.api.objects import Object, Ref
 _PLURALS = {
     ("v1", "ConfigMap"): "configmaps",
     ("v1", "Pod"): "pods",
+    ("v1", "Secret"): "secrets",
     ("v1", "Service"): "services",
     ("apps/v1", "Deployment"): "deployments",
     ("batch/v1", "Job"): "jobs",
@@ -30,6 +32,7 @@ _PLURALS = {
     (meta.API_VERSION, "MachineType"): "machinetypes",
 }
 
+_SECRETS = re.compile(r"/namespaces/[^/]+/secrets(/|$)")
 _TIMEOUT_SECONDS = 30
 _MERGEABLE = "application/apply-patch+yaml"
 
@@ -56,7 +59,11 @@ class Client:
         await self._connection.close()
 
     async def get(self, ref: Ref) -> Object | None:
-        """Return the object, or None if there is none."""
+        """Return the object, or None if there is none.
+
+        Raises:
+            ForbiddenError: The operator may not read it.
+        """
         try:
             found: Object = await self._call("GET", path(ref))
         except errors.MissingError:
@@ -199,8 +206,7 @@ def _answer(method: str, where: str, status: int, content: bytes) -> Any:
         value = None
     if 200 <= status < 300 and isinstance(value, dict):
         return value
-    readable = isinstance(value, dict) and "message" in value
-    message = value["message"] if readable else content[:200].decode(errors="replace")
+    message = _words(where, value, content)
     text = f"{method} {where}: {status} {message}"
     if status == 404 and method in ("POST", "PATCH") and not where.endswith("/status"):
         # Both create what is not there: it is the namespace that is missing.
@@ -211,4 +217,15 @@ def _answer(method: str, where: str, status: int, content: bytes) -> Any:
         raise errors.ConflictError(text)
     if status in (400, 403, 422) and method != "GET":
         raise errors.RefusedError(f"{method} {where}: refused with {status}", message)
+    if status == 403:
+        raise errors.ForbiddenError(text)
     raise errors.TransientError(text)
+
+
+def _words(where: str, value: Any, content: bytes) -> str:
+    """Return what the API server says of a failure; of Secrets nothing, it may quote values."""
+    if _SECRETS.search(where):
+        return "see the API server's log"
+    if isinstance(value, dict) and "message" in value:
+        return str(value["message"])
+    return content[:200].decode(errors="replace")

@@ -1,27 +1,23 @@
-"""The build Job: resolve, build, publish, one after the other in one pod.
+"""The build Job, and the ConfigMap and Secrets that its pod mounts; what it runs is in `steps`."""
 
-Each step holds only what it needs: `resolve` is not root; `build` (Kaniko) is root with six
-capabilities and cannot push; `publish` can push and has no capability at all. None has a
-service-account token.
-"""
-
+import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from falapp_operator.api import meta, model
 from falapp_operator.api.environment import EnvironmentSpec
 from falapp_operator.api.objects import Object
-from falapp_operator.environment import dockerfile, key
+from falapp_operator.environment import key, mounts, steps
 from falapp_operator.settings import Settings
 
 CUSTOM_CA = "falapp-custom-ca"
 """The ConfigMap in the builds' namespace that holds the custom certificates."""
 
-KANIKO_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "SETFCAP")
-"""What unpacking an image and running an installer as root needs, and nothing else."""
+DOCKER_CONFIG = ".dockerconfigjson"
+"""The one key of a Secret of type kubernetes.io/dockerconfigjson."""
 
 _FINISHED_JOBS_STAY_SECONDS = 3600
-_NONROOT = 65532
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,35 +26,71 @@ class Build:
 
     name: str
     """The Environment's name, which is the Job's too."""
+    namespace: str
+    """The namespace of the Environment that asks."""
     spec: EnvironmentSpec
     """What to build."""
     custom_ca: bool
     """Whether the custom certificates are mounted."""
+    variables: tuple[str, ...]
+    """The names that the requirements use as ${NAME}."""
+
+    @property
+    def pull_secret(self) -> str:
+        """The name of the Secret with the credentials of the base image, where it has its own."""
+        return f"{self.name}-pull" if self.spec.pull_secret else ""
 
 
 def request(build: Build, settings: Settings, owner: Object) -> Object:
     """Return the ConfigMap that tells the steps what to do; it goes when its Job does."""
     content = {
         "environment": build.name,
+        "namespace": build.namespace,
         "pythonVersion": build.spec.python_version,
-        "layers": [list(layer) for layer in build.spec.layers],
+        "platform": build.spec.platform,
+        "base": build.spec.base_image,
+        "resolver": build.spec.resolver,
+        "layers": build.spec.layers,
+        "variables": build.variables,
+        "private": key.is_private(build.spec),
         "image": settings.registry.repository,
-        "tag": key.tag(build.spec),
+        "tag": key.tag(build.spec, build.namespace),
         "insecure": settings.registry.insecure,
     }
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {
-            "name": build.name,
-            "namespace": settings.builds.namespace,
-            "labels": meta.environment_labels(build.name),
-            "ownerReferences": [owner],
-        },
-        "data": {
-            "request.json": json.dumps(content, indent=1),
-            "Dockerfile": dockerfile.dockerfile(build.spec),
-        },
+        "metadata": _metadata(build.name, build, settings, owner),
+        "data": {"request.json": json.dumps(content, indent=1)},
+    }
+
+
+def secret(build: Build, values: Mapping[str, str], settings: Settings, owner: Object) -> Object:
+    """Return the Secret with the values of a build's variables; it goes when its Job does."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": _metadata(build.name, build, settings, owner),
+        "type": "Opaque",
+        "data": {name: _encoded(values[name]) for name in build.variables},
+    }
+
+
+def pull_secret(build: Build, docker_config: str, settings: Settings, owner: Object) -> Object:
+    """Return the copy of the Secret that the base image is pulled with; it goes with its Job.
+
+    Args:
+        build: The build.
+        docker_config: What the Secret holds at `DOCKER_CONFIG`, in base64 as the API server has it.
+        settings: The settings.
+        owner: The reference to the Job.
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": _metadata(build.pull_secret, build, settings, owner),
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {DOCKER_CONFIG: docker_config},
     }
 
 
@@ -102,28 +134,31 @@ def job(build: Build, settings: Settings) -> Object:
 
 
 def _pod(build: Build, settings: Settings) -> Object:
+    volumes = _volumes(build, settings)
+    there = frozenset(volume["name"] for volume in volumes)
+    *before, last = [
+        step
+        | {
+            "resources": dict(settings.builds.resources),
+            "volumeMounts": mounts.of(step["name"], there),
+        }
+        for step in steps.steps(build.spec.base_image, settings)
+    ]
     pod: Object = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "affinity": {"nodeAffinity": _AWAY_FROM_GPUS},
-        "initContainers": [
-            _tools(settings),
-            _resolve(build),
-            _kaniko(settings),
-        ],
-        "containers": [_publish(settings)],
-        "volumes": [
-            {"name": "request", "configMap": {"name": build.name}},
-            *({"name": volume, "emptyDir": {}} for volume in ("tools", "lock", "out", "workspace")),
-        ],
+        "initContainers": before,
+        "containers": [last],
+        "volumes": volumes,
     }
-    for container in (*pod["initContainers"], *pod["containers"]):
-        container["resources"] = dict(settings.builds.resources)
-    if build.custom_ca:
-        pod["volumes"].append({"name": "ca", "configMap": {"name": CUSTOM_CA}})
-        for container in (*pod["initContainers"], *pod["containers"]):
-            container["volumeMounts"].append(_mount("ca", "/kaniko/ca"))
+    # The kubelet pulls with them; a step sees no more of them than what it mounts.
+    if names := [n for n in (build.pull_secret, settings.registry.pull_secret) if n]:
+        pod["imagePullSecrets"] = [{"name": name} for name in names]
+    if settings.builds.wheel_cache:
+        group = {"fsGroup": steps.PLANNER, "fsGroupChangePolicy": "OnRootMismatch"}
+        pod["securityContext"] = group
     if settings.builds.node_selector:
         pod["nodeSelector"] = dict(settings.builds.node_selector)
     if settings.builds.tolerations:
@@ -143,101 +178,43 @@ _AWAY_FROM_GPUS: Object = {
 }
 
 
-def _tools(settings: Settings) -> Object:
+def _volumes(build: Build, settings: Settings) -> list[Object]:
+    """Return the volumes of a build's pod: what it is told, its credentials, and its scratch."""
+    registry = settings.registry
+    ours = build.spec.base_image in {python.base_image for python in settings.pythons.values()}
+    # An image that a user named is pulled with the user's credentials, not with the operator's:
+    # those are for `plan` then, which asks the registry for layers.
+    pull = build.pull_secret or (registry.pull_secret if ours else "")
+    logins = {
+        "pull": pull,
+        "registry": registry.pull_secret if pull != registry.pull_secret else "",
+        "push": registry.push_secret,
+    }
+    made: list[Object] = [{"name": "request", "configMap": {"name": build.name}}]
+    if build.variables:
+        made.append({"name": "secrets", "secret": {"secretName": build.name}})
+    if build.custom_ca:
+        made.append({"name": "ca", "configMap": {"name": CUSTOM_CA}})
+    made += [_login(volume, name) for volume, name in logins.items() if name]
+    made += [{"name": volume, "emptyDir": {}} for volume in mounts.SCRATCH]
+    if claim := settings.builds.wheel_cache:
+        made.append({"name": "cache", "persistentVolumeClaim": {"claimName": claim}})
+    return made
+
+
+def _login(volume: str, name: str) -> Object:
+    items = [{"key": DOCKER_CONFIG, "path": "config.json"}]
+    return {"name": volume, "secret": {"secretName": name, "items": items}}
+
+
+def _metadata(name: str, build: Build, settings: Settings, owner: Object) -> Object:
     return {
-        "name": "tools",
-        "image": settings.builds.builder_image,
-        "command": ["cp", "-r", "/falapp/tools/.", dockerfile.TOOLS],
-        "securityContext": _unprivileged(_NONROOT),
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [_mount("tools", dockerfile.TOOLS, writable=True)],
+        "name": name,
+        "namespace": settings.builds.namespace,
+        "labels": meta.environment_labels(build.name),
+        "ownerReferences": [owner],
     }
 
 
-def _resolve(build: Build) -> Object:
-    return {
-        "name": "resolve",
-        "image": build.spec.base_image,
-        "command": ["python3", f"{dockerfile.TOOLS}/resolve.py"],
-        "env": [{"name": "HOME", "value": "/tmp"}],  # noqa: S108 - in the pod
-        "securityContext": _unprivileged(_NONROOT),
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [
-            _mount("request", "/kaniko/request"),
-            _mount("tools", dockerfile.TOOLS),
-            _mount("lock", "/kaniko/lock", writable=True),
-        ],
-    }
-
-
-def _kaniko(settings: Settings) -> Object:
-    registry = settings.registry.repository.split("/", 1)[0]
-    insecure = ["--insecure-pull", f"--insecure-registry={registry}"]
-    return {
-        "name": "build",
-        "image": settings.builds.kaniko_image,
-        "args": [
-            "--context=dir:///workspace",
-            "--dockerfile=/kaniko/request/Dockerfile",
-            "--no-push",
-            "--destination=falapp/environment:latest",
-            "--oci-layout-path=/kaniko/out/oci",
-            "--snapshot-mode=redo",
-            "--compressed-caching=false",
-            # kind mounts this file into every node; Kaniko could not delete it (kaniko #2164).
-            "--ignore-path=/product_uuid",
-            "--image-fs-extract-retry=3",
-            "--log-timestamp",
-            *(insecure if settings.registry.insecure else ()),
-            *settings.builds.extra_args,
-        ],
-        # Kaniko's own certificates, and the custom ones where they are mounted.
-        "env": [{"name": "SSL_CERT_DIR", "value": "/kaniko/ssl/certs:/kaniko/ca"}],
-        "securityContext": {
-            "runAsUser": 0,
-            "runAsGroup": 0,
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"], "add": list(KANIKO_CAPABILITIES)},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [
-            _mount("request", "/kaniko/request"),
-            _mount("tools", dockerfile.TOOLS),
-            _mount("lock", "/kaniko/lock"),
-            _mount("out", "/kaniko/out", writable=True),
-            _mount("workspace", "/workspace", writable=True),
-        ],
-    }
-
-
-def _publish(settings: Settings) -> Object:
-    return {
-        "name": "publish",
-        "image": settings.builds.builder_image,
-        "command": ["/opt/falapp/bin/python", "-m", "falapp_builder.publish"],
-        # Kaniko's blobs can be read by their owner alone, who is root; no capability is needed.
-        "securityContext": _unprivileged(0),
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [
-            _mount("request", "/kaniko/request"),
-            _mount("lock", "/kaniko/lock"),
-            _mount("out", "/kaniko/out"),
-        ],
-    }
-
-
-def _unprivileged(user: int) -> Object:
-    return {
-        "runAsUser": user,
-        "runAsGroup": user,
-        "runAsNonRoot": user != 0,
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-
-
-def _mount(volume: str, path: str, *, writable: bool = False) -> Object:
-    mount: Object = {"name": volume, "mountPath": path}
-    return mount if writable else mount | {"readOnly": True}
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

@@ -3,6 +3,9 @@
 The key is the SHA-256 of canonical JSON with a version inside. It names the Environment, its build
 Job and the tag in the registry. Changing what goes in means a new `VERSION`: every environment is
 then built once more, and no old one is taken for a new one.
+
+Where credentials are used, the namespace goes in, too: nobody gets another tenant's private
+packages by typing the same names. Their values never do: a rotated token rebuilds nothing.
 """
 
 import hashlib
@@ -15,27 +18,36 @@ VERSION = 1
 _NAME = re.compile(r"env-[0-9a-f]{16}")
 
 
-def canonical(spec: EnvironmentSpec) -> str:
+def is_private(spec: EnvironmentSpec) -> bool:
+    """Return whether an environment is its namespace's alone, since credentials open it."""
+    return bool(spec.pull_secret) or any("${" in t for layer in spec.layers for t in layer)
+
+
+def canonical(spec: EnvironmentSpec, namespace: str) -> str:
     """Return the text that is hashed."""
     content = {
         "version": VERSION,
         "base": spec.base_image,
         "python": spec.python_version,
         "platform": spec.platform,
-        "resolver": "uv",
-        "layers": [[token.strip() for token in layer] for layer in spec.layers],
+        "resolver": spec.resolver,
+        "layers": spec.layers,
+        "secrets": [secret.to_object() for secret in spec.secrets],
+        "pullSecret": spec.pull_secret or "",
     }
+    if is_private(spec):
+        content["namespace"] = namespace
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def key(spec: EnvironmentSpec) -> str:
-    """Return the key: 64 hexadecimal digits."""
-    return hashlib.sha256(canonical(spec).encode()).hexdigest()
+def key(spec: EnvironmentSpec, namespace: str) -> str:
+    """Return the key of a spec in a namespace: 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(spec, namespace).encode()).hexdigest()
 
 
-def name(spec: EnvironmentSpec) -> str:
+def name(spec: EnvironmentSpec, namespace: str) -> str:
     """Return the name of the Environment and its build Job: ``env-`` and 16 digits of the key."""
-    return f"env-{key(spec)[:16]}"
+    return f"env-{key(spec, namespace)[:16]}"
 
 
 def is_name(text: str) -> bool:
@@ -43,6 +55,6 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def tag(spec: EnvironmentSpec) -> str:
+def tag(spec: EnvironmentSpec, namespace: str) -> str:
     """Return the tag under which the registry has the image: ``env-`` and the whole key."""
-    return f"env-{key(spec)}"
+    return f"env-{key(spec, namespace)}"

@@ -13,6 +13,8 @@ from typing import Any
 from falapp_operator.api import termination
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.objects import Object
+from falapp_operator.environment import kubelet
+from falapp_requirements.redact import Redactor
 
 
 class Phase(StrEnum):
@@ -35,37 +37,55 @@ class Outcome:
     """The step that failed."""
     result: dict[str, Any] = field(default_factory=dict)
     """What `publish` reported: digest, packages, seconds and more."""
+    stuck: bool = False
+    """Whether it failed while its Job goes on: nothing but its deletion ends it soon."""
 
 
 TRANSIENT = frozenset(
-    {Reason.INDEX_UNREACHABLE, Reason.PUBLISH_FAILED, Reason.REGISTRY_UNREACHABLE}
+    {
+        Reason.EVICTED,
+        Reason.INDEX_UNREACHABLE,
+        Reason.PUBLISH_FAILED,
+        # Not for the app's user to mend: whoever runs the operator gives it other credentials.
+        Reason.PUSH_DENIED,
+        Reason.REGISTRY_UNREACHABLE,
+    }
 )
 """Reasons that go away by themselves: the build is started again, with growing pauses."""
 
 _STEPS = {
     "tools": "getting the build's tools ready",
     "resolve": "resolving the requirements",
-    "build": "installing the packages",
+    "plan": "looking for layers in the registry and downloading packages",
+    "wheels": "installing wheels",
+    "sources": "building packages from source",
     "publish": "pushing the image",
 }
+_BASE = "resolve"
+"""The step that runs in the base image."""
+
+_MEMORY = "raise builds.resources.limits.memory of the operator's chart"
+_DISK = (
+    "raise builds.resources.limits.ephemeral-storage of the operator's chart, or use larger nodes"
+)
 
 
 def outcome(job: Object, pods: Iterable[Object]) -> Outcome:
     """Return how the build of ``job`` fares, from the pods that are its own."""
-    # The newest first: an older one was disrupted, and the Job replaced it.
-    mine = sorted(
+    # The newest tells: an older one was disrupted, and the Job replaced it.
+    pod = max(
         (p for p in pods if _belongs(p, job)),
         key=lambda p: str(p["metadata"]["creationTimestamp"]),
-        reverse=True,
+        default={},
     )
     finished = {
         c["type"]: c for c in job.get("status", {}).get("conditions", ()) if c["status"] == "True"
     }
     if "Complete" in finished:
-        return _succeeded(mine)
+        return _succeeded(pod)
     if "Failed" in finished:
-        return _failed(finished["Failed"], mine)
-    return Outcome(phase=Phase.RUNNING, message=_progress(mine))
+        return _failed(finished["Failed"], pod)
+    return _stuck(pod) or Outcome(phase=Phase.RUNNING, message=_progress(pod))
 
 
 def _belongs(pod: Object, job: Object) -> bool:
@@ -73,8 +93,8 @@ def _belongs(pod: Object, job: Object) -> bool:
     return any(o["uid"] == uid for o in pod["metadata"].get("ownerReferences", ()))
 
 
-def _succeeded(pods: list[Object]) -> Outcome:
-    for name, terminated in _terminated(pods):
+def _succeeded(pod: Object) -> Outcome:
+    for name, terminated in _terminated(pod):
         if name == "publish" and terminated["exitCode"] == 0:
             result = termination.read(terminated.get("message", ""))
             if termination.word(result, "digest").startswith("sha256:"):
@@ -84,40 +104,71 @@ def _succeeded(pods: list[Object]) -> Outcome:
     return Outcome(phase=Phase.SUCCEEDED, reason=Reason.BUILT)
 
 
-def _failed(condition: Object, pods: list[Object]) -> Outcome:
+def _stuck(pod: Object) -> Outcome | None:
+    """Return how a build failed whose base image will never run, though the kubelet goes on."""
+    status = next((s for s in _statuses(pod) if s["name"] == _BASE), {})
+    waiting, image = status.get("state", {}).get("waiting", {}), status.get("image", "")
+    if kubelet.pulls(waiting) and (why := kubelet.refusal(image, waiting)):
+        message = (
+            f"the base image {image} cannot be pulled: {why}; check its name, and the pullSecret"
+            " beside it"
+        )
+        reason = Reason.BASE_IMAGE_PULL_FAILED
+        return _failure(reason, message, _BASE, kubelet.shown(waiting.get("message", "")), True)
+    if kubelet.lacks_python(waiting.get("message", "")):
+        return _without_python(image, waiting["message"], stuck=True)
+    return None
+
+
+def _failed(condition: Object, pod: Object) -> Outcome:
     if condition.get("reason") == "DeadlineExceeded":
-        return Outcome(
-            phase=Phase.FAILED,
-            reason=Reason.BUILD_TIMEOUT,
-            message="the build took longer than builds.timeout of the operator's chart allows",
-        )
-    for name, terminated in _terminated(pods):
-        if terminated["exitCode"] != 0:
-            return _failed_step(name, terminated)
-    return Outcome(
-        phase=Phase.FAILED,
-        reason=Reason.BUILD_FAILED,
-        message=condition.get("message", "the build's pod is gone"),
-    )
+        message = "the build took longer than builds.timeout of the operator's chart allows"
+        return _failure(Reason.BUILD_TIMEOUT, message)
+    if why := kubelet.ended(pod):
+        return _failure(*why)
+    for status in _statuses(pod):
+        terminated = status.get("state", {}).get("terminated")
+        if terminated and terminated["exitCode"] != 0:
+            return _failed_step(status, terminated)
+    message = kubelet.shown(condition.get("message", "")) or "the build's pod is gone"
+    return _failure(Reason.BUILD_FAILED, message)
 
 
-def _failed_step(name: str, terminated: Object) -> Outcome:
-    text = terminated.get("message", "")
-    if terminated.get("reason") == "OOMKilled":
-        return Outcome(
-            phase=Phase.FAILED,
-            reason=Reason.OUT_OF_MEMORY,
-            message=f"the build was killed for memory while {doing(name)}; raise"
-            " builds.resources.limits.memory of the operator's chart",
-            container=name,
-        )
-    report = termination.read(text)
+def _failed_step(status: Object, terminated: Object) -> Outcome:
+    step, text = status["name"], terminated.get("message", "")
+    report, log = termination.read(text), Redactor()(text)
+    match kubelet.cause(terminated):
+        case Reason.OUT_OF_MEMORY as cause:
+            message = f"the build was killed for memory while {doing(step)}; {_MEMORY}"
+            return _failure(cause, message, step)
+        case Reason.EVICTED as cause:
+            return _failure(cause, f"the build's node was lost while {doing(step)}", step)
+        case Reason.DISK_FULL as cause if not report:
+            return _failure(cause, f"no disk was left while {doing(step)}; {_DISK}", step, log)
+    if report:
+        message = termination.word(report, "message") or f"failed while {doing(step)}"
+        reason = _reason(termination.word(report, "reason"))
+        return _failure(reason, message, step, termination.word(report, "logTail"))
+    if step == _BASE and kubelet.lacks_python(text):
+        return _without_python(status["image"], text)
+    return _failure(Reason.BUILD_FAILED, f"failed while {doing(step)}", step, log)
+
+
+def _without_python(image: str, said: str, *, stuck: bool = False) -> Outcome:
+    message = f"the base image {image} has no python3; name one that holds the app's pythonVersion"
+    return _failure(Reason.BASE_IMAGE_UNUSABLE, message, _BASE, kubelet.shown(said), stuck)
+
+
+def _failure(
+    reason: Reason, message: str, step: str = "", log_tail: str = "", stuck: bool = False
+) -> Outcome:
     return Outcome(
         phase=Phase.FAILED,
-        reason=_reason(termination.word(report, "reason")),
-        message=termination.word(report, "message") or f"failed while {doing(name)}",
-        log_tail=termination.word(report, "logTail") if report else text,
-        container=name,
+        reason=reason,
+        message=message,
+        log_tail=log_tail,
+        container=step,
+        stuck=stuck,
     )
 
 
@@ -133,28 +184,39 @@ def _reason(reported: str) -> Reason:
         return Reason.BUILD_FAILED
 
 
-def _progress(pods: list[Object]) -> str:
+def _progress(pod: Object) -> str:
     """Return what a running build is doing, in words."""
-    for pod in pods:
-        for condition in pod["status"].get("conditions", ()):
-            if condition["type"] == "PodScheduled" and condition["status"] == "False":
-                return f"waiting for a node: {condition.get('message', 'not scheduled yet')}"
-        for status in _statuses(pod):
-            state = status.get("state", {})
-            if "running" in state:
-                return doing(status["name"])
-            waiting = state.get("waiting", {}).get("reason", "")
-            if waiting in ("ErrImagePull", "ImagePullBackOff", "InvalidImageName"):
-                return f"cannot pull the image of step {status['name']}: {status['image']}"
+    status = pod.get("status", {})
+    conditions = {c["type"]: c for c in status.get("conditions", ())}
+    scheduled = conditions.get("PodScheduled", {})
+    if scheduled.get("status") == "False":
+        return f"waiting for a node: {scheduled.get('message', 'not scheduled yet')}"
+    if conditions.get("DisruptionTarget", {}).get("status") == "True":
+        return "the build's node does not keep its pod; starting another one"
+    for container in _statuses(pod):
+        state = container.get("state", {})
+        # One that failed is seen here for the moment until its Job has failed, too.
+        if "running" in state or state.get("terminated", {}).get("exitCode"):
+            return doing(container["name"])
+        if kubelet.pulls(state.get("waiting", {})):
+            return f"cannot pull the image of step {container['name']}: {container['image']}"
+    secrets = [v["secret"]["secretName"] for v in _volumes(pod) if "secret" in v]
+    # That a volume is missing, the kubelet tells in Events alone; until then no container runs.
+    if secrets and conditions.get("PodReadyToStartContainers", {}).get("status") == "False":
+        namespace = pod["metadata"]["namespace"]
+        return f"starting the build, which needs Secret {', '.join(secrets)} in {namespace}"
     return "starting the build"
 
 
-def _terminated(pods: list[Object]) -> Iterator[tuple[str, Object]]:
-    for pod in pods:
-        for status in _statuses(pod):
-            terminated = status.get("state", {}).get("terminated")
-            if terminated:
-                yield status["name"], terminated
+def _volumes(pod: Object) -> Iterator[Object]:
+    yield from pod.get("spec", {}).get("volumes", ())
+
+
+def _terminated(pod: Object) -> Iterator[tuple[str, Object]]:
+    for status in _statuses(pod):
+        terminated = status.get("state", {}).get("terminated")
+        if terminated:
+            yield status["name"], terminated
 
 
 def _statuses(pod: Object) -> Iterator[Object]:

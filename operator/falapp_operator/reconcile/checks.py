@@ -6,30 +6,19 @@ that fails ends as Stalled, with field, value and way out.
 
 from collections.abc import Callable
 
-from pydantic import ValidationError
-
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import DEFAULT_MACHINE_TYPE
-from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.api.objects import Object, owner_uids
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.settings import Settings
-
-
-def complaint(error: ValidationError) -> str:
-    """Return the first thing that is wrong with a spec, as ``field: why``, without the value."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    field = ".".join(str(part) for part in ("spec", *first["loc"]))
-    return f"{field}: {first['msg']}"
-
 
 Check = Callable[[Snapshot, Settings], UserError | None]
 
 
 def unknown_machine_type(seen: Snapshot, _settings: Settings) -> UserError | None:
     """No MachineType has the name."""
-    if seen.machine_type is not None:
+    if seen.machine is not None:
         return None
     name = seen.spec.machine_type or DEFAULT_MACHINE_TYPE
     known = ", ".join(seen.machine_types) or "none at all"
@@ -41,17 +30,7 @@ def unknown_machine_type(seen: Snapshot, _settings: Settings) -> UserError | Non
 
 def unreadable_machine_type(seen: Snapshot, _settings: Settings) -> UserError | None:
     """The MachineType says something that this operator does not know."""
-    if seen.machine_type is None:
-        return None
-    try:
-        MachineTypeSpec.model_validate(seen.machine_type["spec"])
-    except ValidationError as error:
-        name = seen.machine_type["metadata"]["name"]
-        return UserError(
-            Reason.INVALID_SPEC,
-            f"MachineType {name!r}: {complaint(error)}; correct it, or use another one",
-        )
-    return None
+    return seen.machine if isinstance(seen.machine, UserError) else None
 
 
 def unsupported_python(seen: Snapshot, settings: Settings) -> UserError | None:
@@ -64,6 +43,11 @@ def unsupported_python(seen: Snapshot, settings: Settings) -> UserError | None:
         f"spec.pythonVersion: {seen.python} is not among this operator's versions; use one of:"
         f" {known}",
     )
+
+
+def unusable_requirements(seen: Snapshot, _settings: Settings) -> UserError | None:
+    """A requirement is none that pip accepts or that is accepted here, or the image is refused."""
+    return seen.wanted if isinstance(seen.wanted, UserError) else None
 
 
 def missing_config_map(seen: Snapshot, _settings: Settings) -> UserError | None:
@@ -110,6 +94,7 @@ CHECKS: tuple[Check, ...] = (
     unknown_machine_type,  # before anything is built for a machine that does not exist
     unreadable_machine_type,
     unsupported_python,
+    unusable_requirements,
     missing_config_map,
     missing_file,
     taken_name,

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from falapp_operator.api import conditions, meta
@@ -15,6 +15,7 @@ from falapp_operator.cluster.registry import Registry
 from falapp_operator.errors import MissingError
 from falapp_operator.reconcile import drift
 from falapp_operator.reconcile.queue import Key
+from falapp_operator.reconcile.shared import Shared
 from falapp_operator.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def utcnow() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The connections, the settings, the clock and the queue."""
+    """The connections, the settings, the clock, the queue, and what passes share."""
 
     cluster: Client
     registry: Registry
@@ -41,11 +42,24 @@ class Context:
     wake: Callable[[Key], None]
     """Have another object looked at."""
     now: Callable[[], datetime] = utcnow
+    shared: Shared = field(default_factory=Shared)
 
 
 def own(kind: str, namespace: str, name: str) -> Ref:
     """Return where an object of one of our kinds is."""
     return Ref(api_version=meta.API_VERSION, kind=kind, namespace=namespace, name=name)
+
+
+def key_of(obj: Object) -> Key:
+    """Return the key of the passes over an object of one of our kinds."""
+    metadata = obj["metadata"]
+    return Key(obj["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+def job_ref(context: Context, name: str) -> Ref:
+    """Return where the build Job of the Environments called ``name`` is."""
+    namespace = context.settings.builds.namespace
+    return Ref(api_version="batch/v1", kind="Job", name=name, namespace=namespace)
 
 
 def timestamp(moment: datetime) -> str:

@@ -1,22 +1,22 @@
 """One pass over an Environment: gather, decide (`builds`), apply."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from falapp_operator import errors
-from falapp_operator.api import meta, objects
+from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec, status_of
-from falapp_operator.api.objects import Object, Ref
+from falapp_operator.api.objects import Object
 from falapp_operator.cluster.registry import Image
 from falapp_operator.environment import job as jobs
 from falapp_operator.environment import key as keys
+from falapp_operator.environment import manifest
 from falapp_operator.environment.outcome import Outcome, Phase, outcome
-from falapp_operator.reconcile import builds
+from falapp_operator.reconcile import builds, identity, starts, turns, upkeep, verdict
 from falapp_operator.reconcile.context import (
     BUILD,
     ENVIRONMENT,
     Context,
-    apply_changed,
+    job_ref,
     own,
     write_status,
 )
@@ -25,35 +25,14 @@ from falapp_operator.reconcile.queue import Key
 
 async def reconcile(context: Context, key: Key) -> float | None:
     """Bring one Environment nearer to its image."""
-    environment = await context.cluster.get(own(ENVIRONMENT, key.namespace, key.name))
-    if environment is None or "deletionTimestamp" in environment["metadata"]:
-        context.wake(Key(BUILD, "", key.name))
-        return None
-    status = status_of(environment)
-    if builds.is_ready(status):
-        return None
-    spec = EnvironmentSpec.model_validate(environment["spec"])
-    if key.name != keys.name(spec):
-        await write_status(context, environment, builds.misnamed(keys.name(spec)))
-        return None
-    build = jobs.Build(name=key.name, spec=spec, custom_ca=bool(context.settings.custom_ca))
-    seen = await _gather(context, environment, status, build)
-    decision = builds.decide(seen, context.now())
-    if decision.drop and seen.job:
-        await _drop(context, seen.job)
-    running = seen.outcome is not None and seen.outcome.phase is Phase.RUNNING
-    if decision.start:
-        try:
-            await _start(context, build)
-        except errors.RefusedError as error:
-            await write_status(context, environment, builds.refused(status, error.detail))
-            raise
-    elif seen.job and running:
-        await _supply(context, build, seen.job)
-    await write_status(context, environment, decision.status)
-    # Events of the Job move a build on; the slow timer is for one that got lost.
-    lost = float(context.settings.resync_seconds) if decision.start or running else None
-    return decision.again or lost
+    line, queued, stumbled = context.shared.line, False, True
+    try:
+        status, pause = await _pass(context, key)
+        queued, stumbled = verdict.is_queued(status), False
+    finally:
+        if not queued and line.leave(key, stumbled=stumbled):
+            _wake_the_next(context)
+    return pause
 
 
 async def reconcile_build(context: Context, key: Key) -> float | None:
@@ -61,39 +40,95 @@ async def reconcile_build(context: Context, key: Key) -> float | None:
     if not keys.is_name(key.name):
         # From a label that anybody may write: no other object of the namespace is removed for it.
         return None
-    job = await context.cluster.get(_job_ref(context, key.name))
+    job = await context.cluster.get(job_ref(context, key.name))
     users = await context.cluster.list(
         meta.API_VERSION, ENVIRONMENT, fields=f"metadata.name={key.name}"
     )
     for user in users:
         context.wake(Key(ENVIRONMENT, user["metadata"]["namespace"], key.name))
     if job and not users:
-        await _drop(context, job)
+        await starts.drop(context, job)
+    if job is None or turns.is_over(job):
+        _wake_the_next(context)
     return None
 
 
-async def _drop(context: Context, job: Object) -> None:
-    """Delete this very Job; its pods and its request go with it."""
-    await context.cluster.delete(objects.ref(job), uid=job["metadata"]["uid"])
+def _wake_the_next(context: Context) -> None:
+    for key in context.shared.line.front(context.settings.builds.max_concurrent):
+        context.wake(key)
+
+
+async def _pass(context: Context, key: Key) -> tuple[EnvironmentBuildStatus, float | None]:
+    """Return the status that the Environment has now, and when to look again."""
+    environment = await context.cluster.get(own(ENVIRONMENT, key.namespace, key.name))
+    if environment is None or "deletionTimestamp" in environment["metadata"]:
+        context.shared.doubts.forget(key)
+        context.wake(Key(BUILD, "", key.name))
+        return EnvironmentBuildStatus(), None
+    status = status_of(environment)
+    if verdict.is_ready(status):
+        return status, await upkeep.keep(context, environment, status)
+    spec = EnvironmentSpec.model_validate(environment["spec"])
+    if complaint := identity.complaint(key, spec, context.settings):
+        made = verdict.blocked(status, complaint)
+        await write_status(context, environment, made)
+        return made, None
+    build = jobs.Build(
+        name=key.name,
+        namespace=key.namespace,
+        spec=spec,
+        custom_ca=bool(context.settings.custom_ca),
+        variables=manifest.variables(spec.layers),
+    )
+    seen = await _gather(context, environment, status, build)
+    decision = await _carry_out(context, seen, build)
+    await write_status(context, environment, decision.status)
+    return decision.status, decision.again
+
+
+async def _carry_out(context: Context, seen: builds.Observed, build: jobs.Build) -> builds.Decision:
+    """Decide, and do it; return the decision with the status that came of it."""
+    decision = builds.decide(seen, context.now())
+    running = seen.outcome is not None and seen.outcome.phase is Phase.RUNNING
+    if decision.drop and seen.job:
+        await starts.drop(context, seen.job)
+    try:
+        if decision.start:
+            decision = await starts.start(context, build, seen, decision)
+        elif seen.job and running:
+            decision = await starts.supply(context, build, seen, seen.job, decision)
+    except errors.RefusedError as error:
+        refused = verdict.refused(seen.status, error.detail)
+        await write_status(context, seen.environment, refused)
+        raise
+    if decision.again is None and (decision.start or running):
+        # Events of the Job move a build on; the slow timer is for one that got lost.
+        return replace(decision, again=float(context.settings.resync_seconds))
+    if verdict.is_ready(decision.status):
+        # Its lock is not waited for.
+        return replace(decision, again=0.0)
+    return decision
 
 
 async def _gather(
     context: Context, environment: Object, status: EnvironmentBuildStatus, build: jobs.Build
 ) -> builds.Observed:
     name, namespace = build.name, context.settings.builds.namespace
-    job = await context.cluster.get(_job_ref(context, name))
+    job = await context.cluster.get(job_ref(context, name))
     result: Outcome | None = None
     if job is not None:
         labels = f"{meta.LABEL_ENVIRONMENT}={name}"
         pods = await context.cluster.list("v1", "Pod", namespace, labels=labels)
         result = outcome(job, pods)
+    asked = environment["metadata"].get("annotations", {}).get(meta.ANNOTATION_RETRY, "")
     seen = builds.Observed(
         environment=environment,
-        status=status,
+        status=status.model_copy(update={"retried": asked or status.retried}),
         job=job,
         outcome=result,
         image=None,
         builds_namespace=namespace,
+        retry=bool(asked) and asked != status.retried,
     )
     return replace(seen, image=await _image(context, seen, build))
 
@@ -101,49 +136,20 @@ async def _gather(
 async def _image(context: Context, seen: builds.Observed, build: jobs.Build) -> Image | None:
     """Ask the registry, where its answer matters: before a build, and after one of another."""
     job, result = seen.job, seen.outcome
-    waits_for_a_person = result is None and builds.is_stalled(seen.status)
-    if waits_for_a_person or (result and result.phase is not Phase.SUCCEEDED):
+    waits = result is None and builds.waits_for_a_person(seen.status) and not seen.retry
+    if waits or (result and result.phase is not Phase.SUCCEEDED):
         return None
+    repository = context.settings.registry.repository
     if job and result and result.result and not builds.is_of_another(seen.environment, job):
-        repository = context.settings.registry.repository
         return Image(
             reference=f"{repository}@{result.result['digest']}",
-            packages=int(result.result.get("packages", 0)),
+            packages=verdict.number(result.result, "packages"),
+            size=verdict.number(result.result, "size"),
         )
     try:
-        return await context.registry.find(keys.tag(build.spec))
+        return await context.registry.find(keys.tag(build.spec, build.namespace))
     except errors.TransientError:
         # A sentence that stays the same: the error's own words go to the log with each try.
-        message = f"registry {context.settings.registry.repository} cannot be asked; see the log"
-        await write_status(context, seen.environment, builds.unreachable(seen.status, message))
+        message = f"registry {repository} cannot be asked; see the log"
+        await write_status(context, seen.environment, verdict.unreachable(seen.status, message))
         raise
-
-
-async def _start(context: Context, build: jobs.Build) -> None:
-    settings = context.settings
-    if settings.custom_ca:
-        certificates = Path(settings.custom_ca).read_text()  # noqa: ASYNC240
-        await context.cluster.apply(jobs.custom_ca(certificates, settings))
-    try:
-        job = await context.cluster.create(jobs.job(build, settings))
-    except errors.ConflictError:
-        # Another namespace's Environment of the same name was quicker: its build is ours too.
-        return
-    await _supply(context, build, job)
-
-
-async def _supply(context: Context, build: jobs.Build, job: Object) -> None:
-    """Give the Job its request, without which its pod waits; a pass may end between the two."""
-    owner = objects.owner_reference(job, controller=False)
-    live = await context.cluster.get(_request_ref(context, build.name))
-    await apply_changed(context.cluster, live, jobs.request(build, context.settings, owner))
-
-
-def _job_ref(context: Context, name: str) -> Ref:
-    namespace = context.settings.builds.namespace
-    return Ref(api_version="batch/v1", kind="Job", name=name, namespace=namespace)
-
-
-def _request_ref(context: Context, name: str) -> Ref:
-    namespace = context.settings.builds.namespace
-    return Ref(api_version="v1", kind="ConfigMap", name=name, namespace=namespace)

@@ -7,12 +7,12 @@ from pydantic import ValidationError
 from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import FalAppSpec, machine_type_name
-from falapp_operator.api.objects import ref
-from falapp_operator.errors import RefusedError, UserError
-from falapp_operator.reconcile import checks
+from falapp_operator.api.objects import Object, ref
+from falapp_operator.errors import ConflictError, RefusedError, UserError
 from falapp_operator.reconcile import plan as plans
 from falapp_operator.reconcile import status as statuses
 from falapp_operator.reconcile.context import (
+    ENVIRONMENT,
     FALAPP,
     Context,
     apply_changed,
@@ -20,7 +20,7 @@ from falapp_operator.reconcile.context import (
     write_status,
 )
 from falapp_operator.reconcile.queue import Key
-from falapp_operator.reconcile.snapshot import gather
+from falapp_operator.reconcile.snapshot import complaint, gather
 
 _LOOK_AGAIN_FOR_CONFIG_MAPS = 10.0
 """Seconds: the operator watches no ConfigMap of its users, so it looks again."""
@@ -46,18 +46,37 @@ async def reconcile(context: Context, key: Key) -> float | None:
         await write_status(context, app, statuses.status(seen, replace(plan, error=refusal)))
         raise
     await write_status(context, app, statuses.status(seen, plan))
+    if plan.doubted:
+        doubted = Key(ENVIRONMENT, key.namespace, plan.environment)
+        context.shared.doubts.add(doubted)
+        context.wake(doubted)
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
 
 
 async def _apply(context: Context, plan: plans.Plan) -> None:
     for change in plan.changes:
-        await apply_changed(context.cluster, change.live, change.desired)
+        if change.live is None and change.desired["kind"] == ENVIRONMENT:
+            await _claim(context, change.desired)
+        else:
+            await apply_changed(context.cluster, change.live, change.desired)
     for live in plan.deletions:
         metadata = live["metadata"]
         await context.cluster.delete(
             ref(live), uid=metadata["uid"], version=metadata["resourceVersion"]
         )
+
+
+async def _claim(context: Context, environment: Object) -> None:
+    """Make an Environment, unless another app has made it since it was looked for.
+
+    Raises:
+        ConflictError: One has. Its owners are to be kept, so it is to be looked at first.
+    """
+    async with context.shared.claiming:
+        if await context.cluster.get(ref(environment)) is not None:
+            raise ConflictError(f"Environment {environment['metadata']['name']} was made meanwhile")
+        await apply_changed(context.cluster, None, environment)
 
 
 async def reconcile_machine_type(context: Context, key: Key) -> float | None:
@@ -72,6 +91,6 @@ async def reconcile_machine_type(context: Context, key: Key) -> float | None:
 def _unreadable(error: ValidationError) -> UserError:
     return UserError(
         Reason.INVALID_SPEC,
-        f"{checks.complaint(error)}; the custom resource definitions may be older or newer than"
+        f"{complaint(error)}; the custom resource definitions may be older or newer than"
         " the operator",
     )

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentSpec
 from falapp_operator.api.machinetype import MachineTypeSpec
-from falapp_operator.api.objects import Object, owner_reference, owner_uids
+from falapp_operator.api.objects import Object, owner_reference
 from falapp_operator.environment import key, manifest
 from falapp_operator.errors import UserError
-from falapp_operator.reconcile import builds, checks
+from falapp_operator.reconcile import checks, verdict
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.runner import deployment, network, outcome, pod, source
 from falapp_operator.settings import Settings
@@ -43,19 +43,27 @@ class Plan:
     """How the runners fare, those of the wanted revision being the current ones."""
     rolled_out: bool
     """Whether the wanted revision is the only one."""
+    doubted: bool = False
+    """Whether a node cannot pull the Environment's image: the registry may have lost it."""
 
 
 def plan(seen: Snapshot, settings: Settings) -> Plan:
     """Return what shall exist for the app in ``seen``."""
     error = checks.first_error(seen, settings)
-    if error or seen.files is None or seen.machine_type is None:
+    spec, machine = seen.wanted, seen.machine
+    if (
+        error
+        or seen.files is None
+        or not isinstance(machine, MachineTypeSpec)
+        or not isinstance(spec, EnvironmentSpec)
+    ):
         return _waiting(seen, error, ())
-    spec = manifest.spec_of(seen.spec, seen.python, settings)
     claim = _claim(seen, spec)
-    if not builds.is_ready(seen.environment_status):
-        return _waiting(seen, None, claim, key.name(spec))
+    environment = key.name(spec, seen.app["metadata"]["namespace"])
+    if not verdict.is_ready(seen.environment_status):
+        return _waiting(seen, None, claim, environment)
     files = source.Files(texts=seen.files)
-    runner = _runner(seen, seen.machine_type, files, settings)
+    runner = _runner(seen, machine, files, settings)
     wanted = deployment.deployment(seen.app, runner)
     runners = _runners(seen, _revision(wanted))
     whole = (
@@ -65,7 +73,7 @@ def plan(seen: Snapshot, settings: Settings) -> Plan:
     )
     return Plan(
         error=None,
-        environment=key.name(spec),
+        environment=environment,
         changes=(
             *claim,
             Change(live=_source(seen, runner), desired=source.config_map(seen.app, files)),
@@ -76,20 +84,22 @@ def plan(seen: Snapshot, settings: Settings) -> Plan:
         deletions=_leftovers(seen, runner) if whole else (),
         runners=runners,
         rolled_out=whole,
+        doubted=outcome.cannot_pull(seen.pods, seen.environment_status.image),
     )
 
 
 def _runner(
-    seen: Snapshot, machine_type: Object, files: source.Files, settings: Settings
+    seen: Snapshot, machine: MachineTypeSpec, files: source.Files, settings: Settings
 ) -> pod.Runner:
     name = seen.app["metadata"]["name"]
     return pod.Runner(
         app=name,
         spec=seen.spec,
-        machine=MachineTypeSpec.model_validate(machine_type["spec"]),
+        machine=machine,
         environment_image=seen.environment_status.image,
         runtime_image=settings.pythons[seen.python].runtime_image,
         source=source.config_map_name(name, files),
+        image_pull_secrets=settings.runners.image_pull_secrets,
     )
 
 
@@ -117,14 +127,16 @@ def _waiting(
 
 
 def _claim(seen: Snapshot, spec: EnvironmentSpec) -> tuple[Change, ...]:
-    """Make the Environment, or become one more of its owners."""
+    """Make the Environment, become one more of its owners, or hand it the wish to try again."""
     live = seen.environment
     mine = owner_reference(seen.app, controller=False)
-    if live is not None and mine["uid"] in owner_uids(live):
+    owners = list(live["metadata"].get("ownerReferences", ())) if live else []
+    if mine["uid"] not in (o["uid"] for o in owners):
+        owners.append(mine)
+    elif not seen.retry:
         return ()
-    owners = [*live["metadata"].get("ownerReferences", ()), mine] if live else [mine]
     wanted = manifest.environment(spec, seen.app["metadata"]["namespace"], owners)
-    return (Change(live=live, desired=_if_unchanged(wanted, live)),)
+    return (Change(live=live, desired=_kept(wanted, live, seen.retry)),)
 
 
 def _releases(seen: Snapshot) -> tuple[Change, ...]:
@@ -136,7 +148,7 @@ def _releases(seen: Snapshot) -> tuple[Change, ...]:
             spec = EnvironmentSpec.model_validate(live["spec"])
             wanted = manifest.environment(spec, live["metadata"]["namespace"], owners)
             wanted["metadata"]["name"] = live["metadata"]["name"]
-            changes.append(Change(live=live, desired=_if_unchanged(wanted, live)))
+            changes.append(Change(live=live, desired=_kept(wanted, live)))
     return tuple(changes)
 
 
@@ -151,12 +163,18 @@ def _other_owners(live: Object, app: Object) -> list[Object]:
     return [o for o in live["metadata"].get("ownerReferences", ()) if o["uid"] != uid]
 
 
-def _if_unchanged(wanted: Object, live: Object | None) -> Object:
-    """Have the API server refuse ``wanted`` if another app changed the owners meanwhile."""
+def _kept(wanted: Object, live: Object | None, retry: str = "") -> Object:
+    """Return ``wanted`` with what ``live`` has from other apps: their wish to try again.
+
+    The API server is to refuse it if another app changed the owners meanwhile.
+    """
     if live is None:
         return wanted
-    version = {"resourceVersion": live["metadata"]["resourceVersion"]}
-    return wanted | {"metadata": wanted["metadata"] | version}
+    more: Object = {"resourceVersion": live["metadata"]["resourceVersion"]}
+    retry = retry or live["metadata"].get("annotations", {}).get(meta.ANNOTATION_RETRY, "")
+    if retry:
+        more["annotations"] = {meta.ANNOTATION_RETRY: retry}
+    return wanted | {"metadata": wanted["metadata"] | more}
 
 
 def _source(seen: Snapshot, runner: pod.Runner) -> Object | None:

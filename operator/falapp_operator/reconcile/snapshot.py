@@ -5,13 +5,18 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from falapp_operator.api import meta
-from falapp_operator.api.environment import EnvironmentBuildStatus, status_of
+from falapp_operator.api.conditions import Reason
+from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec, status_of
 from falapp_operator.api.falapp import FalAppSpec, machine_type_name
+from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.api.objects import Object, Ref, owner_uids
 from falapp_operator.cluster.client import Client
 from falapp_operator.environment import key
 from falapp_operator.environment.manifest import spec_of
+from falapp_operator.errors import UserError
 from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, MACHINE_TYPE, own
 from falapp_operator.settings import Settings
 
@@ -24,11 +29,14 @@ class Snapshot:
     spec: FalAppSpec
     python: str
     """The Python version asked for, or the default."""
-    machine_type: Object | None
+    machine: MachineTypeSpec | UserError | None
+    """The machine type asked for, what is wrong with it, or None where there is none."""
     machine_types: tuple[str, ...]
     """The names of all machine types, where the one asked for does not exist."""
     files: dict[str, str] | None
     """The app's files; None where its ConfigMap does not exist."""
+    wanted: EnvironmentSpec | UserError | None
+    """What the app asks to be built, what is wrong with that, or None without such a Python."""
     environment: Object | None
     """The Environment that the spec asks for, if it exists."""
     former_environments: tuple[Object, ...]
@@ -51,6 +59,12 @@ class Snapshot:
         """The Environment's status; an empty one where it does not exist yet."""
         return status_of(self.environment)
 
+    @property
+    def retry(self) -> str:
+        """The value of the annotation falapp.dev/retry, if it was not acted on yet."""
+        asked = str(self.app["metadata"].get("annotations", {}).get(meta.ANNOTATION_RETRY, ""))
+        return asked if asked != self.app.get("status", {}).get("retried", "") else ""
+
 
 async def gather(cluster: Client, settings: Settings, app: Object, spec: FalAppSpec) -> Snapshot:
     """Ask the API server for everything around ``app``."""
@@ -69,19 +83,21 @@ async def gather(cluster: Client, settings: Settings, app: Object, spec: FalAppS
         pods = start(cluster.list("v1", "Pod", namespace, labels=labels))
         sources = start(cluster.list("v1", "ConfigMap", namespace, labels=labels))
         environments = start(cluster.list(meta.API_VERSION, ENVIRONMENT, namespace))
-    wanted = key.name(spec_of(spec, python, settings)) if python in settings.pythons else ""
+    wanted = _wanted(spec, python, settings)
+    environment = key.name(wanted, namespace) if isinstance(wanted, EnvironmentSpec) else ""
     mine = [e for e in environments.result() if metadata["uid"] in owner_uids(e)]
     return Snapshot(
         app=app | {"apiVersion": meta.API_VERSION, "kind": FALAPP},
         spec=spec,
         python=python,
-        machine_type=machine_type.result(),
+        machine=_machine(machine_type.result()),
         machine_types=() if machine_type.result() else await _names(cluster),
         files=files.result(),
+        wanted=wanted,
         environment=next(
-            (e for e in environments.result() if e["metadata"]["name"] == wanted), None
+            (e for e in environments.result() if e["metadata"]["name"] == environment), None
         ),
-        former_environments=tuple(e for e in mine if e["metadata"]["name"] != wanted),
+        former_environments=tuple(e for e in mine if e["metadata"]["name"] != environment),
         deployment=deployment.result(),
         service=service.result(),
         pods=pods.result(),
@@ -118,6 +134,37 @@ async def _files(cluster: Client, namespace: str, spec: FalAppSpec) -> dict[str,
     ref = Ref(api_version="v1", kind="ConfigMap", namespace=namespace, name=source.config_map.name)
     found = await cluster.get(ref)
     return None if found is None else dict(found.get("data") or {})
+
+
+def _wanted(
+    spec: FalAppSpec, python: str, settings: Settings
+) -> EnvironmentSpec | UserError | None:
+    if python not in settings.pythons:
+        return None
+    try:
+        return spec_of(spec, python, settings)
+    except UserError as error:
+        return error
+
+
+def _machine(live: Object | None) -> MachineTypeSpec | UserError | None:
+    if live is None:
+        return None
+    try:
+        return MachineTypeSpec.model_validate(live["spec"])
+    except ValidationError as error:
+        return UserError(
+            Reason.INVALID_SPEC,
+            f"MachineType {live['metadata']['name']!r}: {complaint(error)}; correct it, or use"
+            " another one",
+        )
+
+
+def complaint(error: ValidationError) -> str:
+    """Return the first thing that is wrong with a spec, as ``field: why``, without the value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    field = ".".join(str(part) for part in ("spec", *first["loc"]))
+    return f"{field}: {first['msg']}"
 
 
 async def _names(cluster: Client) -> tuple[str, ...]:

@@ -5,12 +5,16 @@ from falapp_operator.api.conditions import Condition, ConditionType, Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.api.failure import Failure
 from falapp_operator.api.falapp import EnvironmentStatus, FalAppStatus
+from falapp_operator.environment import manifest
 from falapp_operator.errors import UserError
-from falapp_operator.reconcile import builds
+from falapp_operator.reconcile import verdict
 from falapp_operator.reconcile.plan import Plan
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.runner import network, pod
 from falapp_operator.runner.outcome import Runners, Trouble
+
+_SHOWN = 3
+"""How many requirements with credentials are named."""
 
 
 def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
@@ -28,6 +32,7 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
             _environment_ready(plan, environment),
             _setup_complete(seen, plan),
             _stalled(plan, environment, failure),
+            *_exposed(seen),
         ),
         environment=named,
         replicas=plan.runners.total,
@@ -35,6 +40,7 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
         selector=meta.app_selector(name),
         url=network.url(seen.app),
         failure=failure,
+        retried=_retried(seen, plan),
     )
 
 
@@ -80,7 +86,7 @@ def _ready(
     runners, wanted = plan.runners, seen.spec.replicas
     if failure:
         return conditions.condition(type_, False, failure.reason, failure.message)
-    if not plan.environment or not builds.is_ready(environment):
+    if not plan.environment or not verdict.is_ready(environment):
         message = _message(environment, "the environment has been asked for")
         reason = Reason.ENVIRONMENT_NOT_READY
         return conditions.condition(type_, False, reason, f"{message}{_former(runners)}")
@@ -139,10 +145,40 @@ def _setup_complete(seen: Snapshot, plan: Plan) -> Condition:
 
 
 def _stalled(plan: Plan, environment: EnvironmentBuildStatus, failure: Failure | None) -> Condition:
-    retried = bool(plan.environment) and environment.failure and not builds.is_stalled(environment)
+    retried = bool(plan.environment) and environment.failure and not verdict.is_stalled(environment)
     if failure and not retried:
         return conditions.condition(ConditionType.STALLED, True, failure.reason, failure.message)
     return conditions.condition(ConditionType.STALLED, False, Reason.PROGRESSING, "")
+
+
+def _exposed(seen: Snapshot) -> tuple[Condition, ...]:
+    """Warn of credentials that everybody who can read the FalApp sees."""
+    try:
+        found = manifest.exposed_by(seen.spec)
+    except UserError:
+        found = ()  # it is not used, and the error says what is wrong with it
+    if not found:
+        return ()
+    namespace = seen.app["metadata"]["namespace"]
+    shown = ", ".join(f"`{item}`" for item in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    message = (
+        f"spec.requirements: {shown}{more} can be read with its credentials by everybody who may"
+        f" read this FalApp; put them into a Secret (kubectl create secret generic NAME -n"
+        f" {namespace} --from-literal=KEY=…), name it in spec.requirementSecrets, and write"
+        " ${NAME} in their place"
+    )
+    return (
+        conditions.condition(
+            ConditionType.CREDENTIALS_EXPOSED, True, Reason.LITERAL_CREDENTIALS, message
+        ),
+    )
+
+
+def _retried(seen: Snapshot, plan: Plan) -> str:
+    """Return the wish to try again that was carried out last; an error kept it from being."""
+    done = str(seen.app.get("status", {}).get("retried", ""))
+    return done if plan.error else seen.retry or done
 
 
 def _condition(environment: EnvironmentBuildStatus) -> Condition | None:

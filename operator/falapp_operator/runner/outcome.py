@@ -114,6 +114,16 @@ def refused(deployment: Object) -> Trouble | None:
     return None
 
 
+def cannot_pull(pods: Iterable[Object], image: str) -> bool:
+    """Return whether a node cannot pull ``image`` for one of ``pods``."""
+    return any(
+        container["image"] == image
+        and container.get("state", {}).get("waiting", {}).get("reason") in _PULL_REASONS
+        for pod in pods
+        for container in pod.get("status", {}).get("containerStatuses", ())
+    )
+
+
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
 _NAMED = re.compile(r'\b(secret|configmap) "([^"]+)" not found', re.IGNORECASE)
 _KEY = re.compile(r"couldn't find key (\S+) in (secret|configmap) [^/\s]+/(\S+)", re.IGNORECASE)
@@ -129,8 +139,8 @@ def _waiting(pod: Object, container: Object) -> Trouble | None:
         return Trouble(
             reason=Reason.IMAGE_PULL_FAILED,
             # The kubelet's own words change with every try; the command shows them.
-            message=f"the node cannot pull {container['image']}; if the registry has lost it,"
-            " delete the app's Environment and it is built again",
+            message=f"the node cannot pull {container['image']}; see that the nodes reach its"
+            " registry, trust it, and have the credentials that it wants",
             pod=pod["metadata"]["name"],
         )
     return None

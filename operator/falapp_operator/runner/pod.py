@@ -34,6 +34,8 @@ class Runner:
     """The runtime image of the environment's Python version."""
     source: str
     """The name of the ConfigMap with the app's files."""
+    image_pull_secrets: tuple[str, ...] = ()
+    """Secrets in the app's namespace to pull images with."""
 
 
 def startup_seconds(spec: FalAppSpec) -> int:
@@ -67,6 +69,8 @@ def template(runner: Runner) -> Object:
         ],
         **placement.scheduling(runner.machine),
     }
+    if runner.image_pull_secrets:
+        spec["imagePullSecrets"] = [{"name": name} for name in runner.image_pull_secrets]
     return {
         "metadata": {
             "labels": meta.app_labels(runner.app),

@@ -41,6 +41,14 @@ def test_seconds(duration, seconds):
         {"requirements": [""]},
         {"requirementLayers": []},
         {"nonsense": 1},
+        {"resolver": "conda"},
+        {"image": {}},
+        {"image": {"name": "base:1\nRUN x"}},
+        {"image": {"name": "a b"}},
+        {"image": {"name": "base:1", "pullSecret": "Not_A_Name"}},
+        {"requirementSecrets": [{"name": "token", "secretKeyRef": {"name": "s", "key": "k"}}]},
+        {"requirementSecrets": [{"name": "TOKEN"}]},
+        {"requirementSecrets": [{"name": "TOKEN", "secretKeyRef": {"name": "s"}}]},
     ],
     ids=str,
 )
@@ -63,7 +71,14 @@ def test_layers(fields, layers):
 
 
 def test_to_object_is_what_was_written():
-    written = spec(requirements=["numpy"], machineType="GPU-H100", replicas=2)
+    written = spec(
+        requirements=["numpy"],
+        requirementSecrets=[{"name": "TOKEN", "secretKeyRef": {"name": "s", "key": "k"}}],
+        resolver="pip",
+        image={"name": "registry.example:5000/base@sha256:0123", "pullSecret": "s"},
+        machineType="GPU-H100",
+        replicas=2,
+    )
     assert falapp.FalAppSpec.model_validate(written).to_object() == written
 
 

@@ -40,6 +40,10 @@ def test_the_least_is_enough(tmp_path):
     assert loaded.custom_ca is None
     assert loaded.resync_seconds == 300
     assert loaded.machine_types == {}
+    assert loaded.registry.credentials is None
+    assert (loaded.registry.push_secret, loaded.registry.pull_secret) == ("", "")
+    assert (loaded.builds.max_concurrent, loaded.builds.wheel_cache) == (4, "")
+    assert loaded.runners.image_pull_secrets == ()
 
 
 @pytest.mark.parametrize("kind", [str, None])
@@ -67,6 +71,12 @@ def test_the_custom_ca(tmp_path, key):
         (changed("builds/timeout", "10 minutes"), "builds.timeout: string should match"),
         (changed("builds/timeout", 600), "builds.timeout: input should be a valid string, got 600"),
         (changed("builds/kanikoImage", ""), "builds.kanikoImage: string should have at least 1"),
+        (changed("builds/maxConcurrent", 0), "builds.maxConcurrent: input should be greater than"),
+        (changed("builds/wheelCache", "A B"), "builds.wheelCache: string should match"),
+        (changed("registry/pushSecret", "A B"), "registry.pushSecret: string should match"),
+        (changed("registry/pullSecret", "a/b"), "registry.pullSecret: string should match"),
+        (changed("runners/imagePullSecrets", [""]), "runners.imagePullSecrets.0: string should"),
+        (changed("pythons/3.11/baseImage", "a b"), "pythons.3.11.baseImage: string should match"),
         (changed("pythons", {}), "pythons: dictionary should have at least 1 item"),
         (changed("defaultPython", "3.9"), "defaultPython is 3.9, and pythons has only 3.11: add"),
         (changed("resyncSeconds", 1), "resyncSeconds: input should be greater than or equal to 10"),

@@ -6,15 +6,16 @@ import sys
 import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
+import pip
 import pytest
 
 from falapp_builder.places import Places
 
 from .index import Index
-from .oci import FakeRegistry, make_layout
+from .layouts import Build
+from .oci import FakeRegistry
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -27,19 +28,39 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Venvs see nothing of what this machine's Python happens to have installed."""
+    real = venv.create
+
+    def create(folder: Path, **options: Any) -> None:
+        real(folder, **options | {"system_site_packages": False})
+
+    monkeypatch.setattr(venv, "create", create)
+
+
+@pytest.fixture
 def places(tmp_path: Path) -> Places:
     """Where everything is in this test's pod; uv is the real one."""
     tools = tmp_path / "tools"
     tools.mkdir()
     binary = Path(sys.executable).with_name("uv")
     (tools / "uv").symlink_to(binary if binary.exists() else str(shutil.which("uv")))
+    (tools / "pip").symlink_to(Path(pip.__file__).parent)
     return Places(
         tools=tools,
         request=tmp_path / "request.json",
+        secrets=tmp_path / "secrets",
         locks=tmp_path / "lock",
+        plan=tmp_path / "plan",
+        wheels=tmp_path / "wheels",
+        cache=tmp_path / "cache",
+        stage=tmp_path / "stage",
         authority=tmp_path / "ca.crt",
+        pull=tmp_path / "pull.json",
+        registry=tmp_path / "registry.json",
+        push=tmp_path / "push.json",
         environment=tmp_path / "env",
-        layout=tmp_path / "oci",
+        out=tmp_path / "out",
         termination=tmp_path / "termination-log",
     )
 
@@ -51,8 +72,14 @@ def ask(places: Places) -> Callable[..., None]:
     def written(*layers: list[str], **changes: Any) -> None:
         request = {
             "environment": "env-1",
+            "namespace": "team",
             "pythonVersion": PYTHON,
+            "platform": "linux/amd64",
+            "base": "registry.example/python:3",
+            "resolver": "uv",
             "layers": layers,
+            "variables": [],
+            "private": False,
             "image": "registry.example/environments",
             "tag": "env-key",
             "insecure": True,
@@ -84,6 +111,7 @@ def registry() -> Iterator[FakeRegistry]:
 
 
 @pytest.fixture
-def image(places: Places) -> SimpleNamespace:
-    """A small image in the place where Kaniko leaves it."""
-    return make_layout(places.layout)
+def build(places: Places, registry: FakeRegistry, ask: Callable[..., None]) -> Build:
+    """A build of four groups, all of them new, whose base is in the same registry."""
+    ask(["alpha"], image=f"{registry.host}/team/environments")
+    return Build(places, registry)

@@ -1,4 +1,4 @@
-"""What uv 0.13.9 really said (samples/*.txt), and what becomes of it."""
+"""What uv 0.13.9, pip 26.3 and git really said (samples/*.txt), and what becomes of it."""
 
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from falapp_requirements.redact import Redactor
 SAMPLES = Path(__file__).with_name("samples")
 ABSENT, IMPOSSIBLE = Reason.PACKAGE_NOT_FOUND, Reason.RESOLUTION_IMPOSSIBLE
 INVALID, UNREACHABLE = Reason.INVALID_REQUIREMENT, Reason.INDEX_UNREACHABLE
-INSTALL = Reason.INSTALL_FAILED
+COMPILE, UNFIT = Reason.COMPILE_FAILED, Reason.NO_MATCHING_WHEEL
+DENIED, HASH = Reason.ACCESS_DENIED, Reason.HASH_MISMATCH
 GIT = "git+http://CANARY@127.0.0.1:8765"
 WHEEL = "nope-1.0-py3-none-any.whl?sig=QSECRET"
 
@@ -34,11 +35,11 @@ CASES = {
     "impossible": (["click>1,<0"], IMPOSSIBLE, "`click>1,<0`: you require click<0 and click>1"),
     "python": (["numpy==2.2.0"], IMPOSSIBLE, "`numpy==2.2.0`: numpy==2.2.0 needs Python >=3.10"),
     "python-own": (["newpy"], IMPOSSIBLE, "`newpy`: newpy==1.0 needs Python >=3.13"),
-    "platform": (["winonly"], ABSENT, "no wheels with a matching platform tag"),
-    "abi": (["oldpy"], ABSENT, "`oldpy`: oldpy==1.0 has no wheels with a matching Python ABI tag"),
-    "only-binary": (["gooda"], ABSENT, "`gooda`: gooda==1.0 has no usable wheels"),
+    "platform": (["winonly"], UNFIT, "no wheels with a matching platform tag"),
+    "abi": (["oldpy"], UNFIT, "`oldpy`: oldpy==1.0 has no wheels with a matching Python ABI tag"),
+    "only-binary": (["gooda"], UNFIT, "`gooda`: gooda==1.0 has no usable wheels"),
     "no-binary": (["beta"], ABSENT, "`beta`: beta has no source distribution"),
-    "corrupt": (["corrupt"], ABSENT, "corrupt==1.0 has an invalid package format"),
+    "corrupt": (["corrupt"], Reason.INSTALL_FAILED, "the file of corrupt==1.0 is no package"),
     "malformed": (["click", "requests===>2"], INVALID, "`requests===>2` is not one that pip acc"),
     "url-name": (
         ["other2 @ http://127.0.0.1:8765/simple/beta/beta-2.0-py3-none-any.whl?sig=QSECRET"],
@@ -48,10 +49,10 @@ CASES = {
     "name-in-file": (["mismatch"], INVALID, "`mismatch` asks for mismatch, and its file says"),
     "git-absent": (
         ["a", "git+https://h.example/x"],
-        INVALID,
-        "`git+https://h.example/x`: the base image",
+        Reason.BASE_IMAGE_UNUSABLE,
+        "`git+https://h.example/x`: git does not run in the base image",
     ),
-    "git-401": ([f"x @ {GIT}/s401/nope.git"], ABSENT, "`x @ git+http://****@127.0.0.1:8765/s401"),
+    "git-401": ([f"x @ {GIT}/s401/nope.git"], DENIED, "`x @ git+http://****@127.0.0.1:8765/s401"),
     "git-404": ([f"{GIT}/nope.git"], ABSENT, "/nope.git`: there is no such git repository"),
     "git-ref": ([f"{GIT}/pkg.git@nosuchref"], ABSENT, "its repository has no nosuchref"),
     "git-dns": (["x @ git+https://CANARY@nosuchhost.invalid/x.git"], UNREACHABLE, "resolved"),
@@ -66,21 +67,73 @@ CASES = {
         UNREACHABLE,
         "`requests @ http://127.0.0.1:9/requests-1-py3-none-any.whl?****`: 127.0.0.1:9 did not",
     ),
-    "url-401": ([f"http://user:CANARY@127.0.0.1:8765/s401/{WHEEL}"], ABSENT, "refused access (401"),
+    "url-401": ([f"http://user:CANARY@127.0.0.1:8765/s401/{WHEEL}"], DENIED, "refused access (401"),
     "url-404": ([f"http://user:CANARY@127.0.0.1:8765/{WHEEL}"], ABSENT, "has no such file (404)"),
-    "build-needs": (["badc"], INSTALL, "`badc`: what is needed to build it from source"),
-    "build-metadata": (["badmeta==1.0"], INSTALL, "`badmeta==1.0`: badmeta==1.0 has no wheel"),
-    "install-compile": (["click", "badc"], INSTALL, "`badc`: badc==1.0 has no wheel that fits"),
-    "install-hash": (["alpha"], INSTALL, "`alpha`: the file of alpha==2.0 is not the one"),
+    "build-needs": (["badc"], COMPILE, "`badc`: what is needed to build it from source"),
+    "build-metadata": (["badmeta==1.0"], COMPILE, "`badmeta==1.0`: badmeta==1.0 has no wheel"),
+    "install-compile": (
+        ["click", "badc"],
+        COMPILE,
+        "(bad.c:1:9: error: expected expression before",
+    ),
+    "install-hash": (["alpha"], HASH, "`alpha`: the file of alpha==2.0 is not the one"),
     "install-hash-url": (
         ["beta@http://127.0.0.1:8765/simple/beta/beta-2.0-py3-none-any.whl"],
-        INSTALL,
+        HASH,
         "hash mismatch",
     ),
     "install-refused": (["alpha"], UNREACHABLE, "the requirements: 127.0.0.1:9 did not answer"),
     "install-404": (["beta==2.0"], ABSENT, "`beta==2.0`: 127.0.0.1:8765 has no such file (404)"),
     "install-500": (["alpha==1.0"], UNREACHABLE, "`alpha==1.0`: 127.0.0.1:8765 answered with an"),
+    "index-401": (["beta"], DENIED, "`beta`: 127.0.0.1:8765 refused access (401)"),
+    "compile-killed": (["oom9"], Reason.OUT_OF_MEMORY, "`oom9`: what builds it was killed"),
+    "compile-memory": (["oom"], Reason.OUT_OF_MEMORY, "`oom`: what builds it was killed"),
+    "compile-disk": (["disk"], Reason.DISK_FULL, "the disk of the build is full"),
+    "git-403": ([f"{GIT}/fork.git@v1"], DENIED, "/fork.git@v1`: the git server refused access"),
 }
+PIP_CASES = {
+    "missing": (["beta", "nopepkg"], ABSENT, "`nopepkg`: no index has a package called nopepkg"),
+    "noversion": (["beta==9"], ABSENT, "`beta==9`: no index has beta==9, only 1.0, 2.0"),
+    "transitive": (["beta", "delta"], ABSENT, "`delta`: no index has a package called nopedep"),
+    "conflict": (
+        ["alpha", "beta>=2", "gamma", "other"],
+        IMPOSSIBLE,
+        "`alpha` and `beta>=2` and `gamma`: The user requested beta>=2; alpha 1.0 depends on",
+    ),
+    "twopins": (["beta==1.0", "beta==2.0"], IMPOSSIBLE, "`beta==1.0` and `beta==2.0`: The user"),
+    "platform": (["winonly"], UNFIT, "`winonly`: winonly has no wheel for this platform"),
+    "abi": (["oldpy"], UNFIT, "`oldpy`: oldpy has no wheel for this platform and Python"),
+    "no-binary": (["beta"], ABSENT, "`beta`: no index has a package called beta with files that"),
+    "malformed": (["alpha; python_verson<'3'"], INVALID, "not one that pip accepts: 'alpha': Exp"),
+    "name-in-url": (["other @ http://h/beta-1.0-py3-none-any.whl"], INVALID, "its URL gives beta"),
+    "plain": (["beta"], INVALID, "pip asks no index over plain http, as nosuchhost.invalid is"),
+    "hashes": (["alpha==1.0"], INVALID, "pip wants a version and a hash of beta, too"),
+    "hash": (["beta==2.0"], HASH, "`beta==2.0`: the file of beta==2.0 is not the one"),
+    "compile": (["alpha", "badc"], COMPILE, "`badc`: badc has no wheel that fits, and building"),
+    "install-compile": (["alpha", "badc"], COMPILE, "(x.c:1:10: fatal error: Python.h: No such"),
+    "needs": (["needy"], COMPILE, "`needy`: what is needed to build needy from source cannot be"),
+    "oom": (["oom"], Reason.OUT_OF_MEMORY, "`oom`: what builds it was killed"),
+    "killed": (["killed"], Reason.OUT_OF_MEMORY, "`killed`: what builds it was killed"),
+    "disk": (["disk"], Reason.DISK_FULL, "the disk of the build is full"),
+    "index-401": (["beta"], DENIED, "`beta`: 127.0.0.1:8765 refused access (401)"),
+    "index-403": (["beta"], DENIED, "`beta`: 127.0.0.1:8765 refused access (403)"),
+    "index-500": (["beta"], UNREACHABLE, "`beta`: 127.0.0.1 answered with an error (500)"),
+    "url-401": (["beta @ http://h/beta.whl"], DENIED, "127.0.0.1:8765 refused access (401)"),
+    "url-404": (["beta @ http://h/beta.whl"], ABSENT, "127.0.0.1:8765 has no such file (404)"),
+    "url-500": (["beta @ http://h/beta.whl"], UNREACHABLE, "127.0.0.1 answered with an error (500"),
+    "refused": (["beta"], UNREACHABLE, "`beta`: 127.0.0.1:9 did not answer"),
+    "url-refused": (["beta @ http://h/beta.whl"], UNREACHABLE, "127.0.0.1:9 did not answer"),
+    "dns": (["beta"], UNREACHABLE, "`beta`: the name nosuchhost.invalid cannot be resolved"),
+    "git-401": (
+        ["fork @ git+http://h/fork.git"],
+        DENIED,
+        "`fork @ git+http://h/fork.git`: the git",
+    ),
+    "git-403": (["git+http://CANARYtoken@127.0.0.1:8765/fork.git"], DENIED, "fork.git`: "),
+    "git-404": (["beta @ git+http://h/nope.git"], ABSENT, "there is no such git repository"),
+    "git-ref": (["fork @ git+http://h/fork.git@nope"], ABSENT, "repository has no nope; check"),
+}
+CASES |= {f"pip-{sample}": case for sample, case in PIP_CASES.items()}
 
 
 @pytest.mark.parametrize("sample", CASES)
@@ -110,15 +163,19 @@ def test_a_malformed_line_is_echoed_without_its_secrets() -> None:
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ("error: something new", "the requirements: uv failed: error: something new"),
-        ("", "the requirements: uv failed: it said nothing"),
-        ("error: x\n  cause: No space left on device (os error 28)", "the disk of the build is"),
+        ("error: something new", "the requirements: the installer failed: error: something new"),
+        ("", "the requirements: the installer failed: it said nothing"),
+        (
+            "ERROR: new in git+https://CANARY@h/x",
+            "the requirements: the installer failed: ERROR: new",
+        ),
     ],
 )
 def test_what_no_pattern_knows(said: str, message: str) -> None:
     failure = diagnosis.diagnosed(said, tokens.parse(["click"]), Reason.BUILD_FAILED)
     assert failure.reason is Reason.BUILD_FAILED
     assert failure.message.startswith(message)
+    assert "CANARY" not in failure.message
 
 
 def test_progress_is_no_part_of_the_log() -> None:

@@ -2,27 +2,41 @@ import tomllib
 from pathlib import Path
 
 from falapp_builder import lock
-from falapp_builder.lock import Package
+from falapp_builder.lock import File, Package
 
 TEXT = """
 lock-version = "1.0"
 [[packages]]
 name = "alpha"
 version = "1.0"
-wheels = [{ url = "https://h/alpha.whl", hashes = { sha256 = "00" } }]
+sdist = { url = "https://h/alpha-1.0.tar.gz", hashes = { sha256 = "01" } }
+wheels = [{ url = "https://h/alpha%2B.whl?x=1", size = 5, hashes = { sha256 = "00" } }]
 [[packages]]
 name = "beta"
 version = "2.0"
-archive = { url = "https://h/beta.whl", hashes = { sha256 = "00" } }
+archive = { url = "https://h/beta.whl", hashes = { md5 = "00" } }
 [[packages]]
 name = "gamma"
 vcs = { type = "git", url = "https://h/g.git", commit-id = "3f1c", subdirectory = "py" }
 """
 
 PACKAGES = (
-    Package(name="alpha", version="1.0"),
-    Package(name="beta", version="2.0", address="https://h/beta.whl"),
-    Package(name="gamma", address="git+https://h/g.git@3f1c#subdirectory=py"),
+    Package(
+        name="alpha",
+        version="1.0",
+        files=(
+            File(url="https://h/alpha%2B.whl?x=1", sha256="00", size=5),
+            File(url="https://h/alpha-1.0.tar.gz", sha256="01"),
+        ),
+    ),
+    Package(name="beta", version="2.0", files=(File(url="https://h/beta.whl"),), direct=True),
+    Package(
+        name="gamma",
+        repository="https://h/g.git",
+        commit="3f1c",
+        subdirectory="py",
+        direct=True,
+    ),
 )
 
 
@@ -30,6 +44,12 @@ def test_read(tmp_path: Path) -> None:
     path = tmp_path / "pylock.toml"
     path.write_text(TEXT)
     assert lock.read(path) == PACKAGES
+    assert [file.name for file in PACKAGES[0].files] == ["alpha+.whl", "alpha-1.0.tar.gz"]
+
+
+def test_addresses() -> None:
+    found = [package.address for package in PACKAGES]
+    assert found == ["", "https://h/beta.whl", "git+https://h/g.git@3f1c#subdirectory=py"]
 
 
 def test_later_layers_win() -> None:
@@ -42,9 +62,9 @@ def test_later_layers_win() -> None:
 
 
 def test_preferences_are_a_lock() -> None:
-    data = tomllib.loads(lock.preferences(PACKAGES))
+    data = tomllib.loads(lock.preferences({"alpha": "1.0"}))
     assert data["packages"] == [{"name": "alpha", "version": "1.0"}]
-    assert tomllib.loads(lock.preferences([]))["packages"] == []
+    assert tomllib.loads(lock.preferences({}))["packages"] == []
 
 
 def test_constraints_leave_out_what_the_layer_names() -> None:

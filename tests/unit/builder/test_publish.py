@@ -1,121 +1,275 @@
 import json
-from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from falapp_builder import layout, lock, publish, report
+from falapp_builder import publish, report
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.places import Places
+from falapp_builder.registry import sha256
 
-from .oci import DOCKER, OCI, FakeRegistry, make_layout
+from .layouts import ALPHA, BASE, BETA, SOURCE, VENV_GROUP, Build, Group, write_layout
+from .oci import DOCKER, OCI, FakeRegistry, digest_of
 
 Ask = Callable[..., None]
-LABELS = {"falapp.dev/environment": "env-1", "falapp.dev/packages": "2"}
+GROUPS = [VENV_GROUP, ALPHA, BETA, SOURCE]
+CONTENTS = [*BASE, *(group.content for group in GROUPS)]
+SIZE = sum(map(len, CONTENTS))
+REPOSITORY = "team/environments"
+MANIFESTS = f"PUT /v2/{REPOSITORY}/manifests/"
 
 
-def write_lock(path: Path, *names: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(lock.preferences(lock.Package(name=name, version="1") for name in names))
+def published(build: Build) -> dict[str, Any]:
+    build.write()
+    return result_of(build)
 
 
-@pytest.mark.parametrize("media_type", [DOCKER, OCI])
-def test_what_is_pushed(places: Places, ask: Ask, registry: FakeRegistry, media_type: str) -> None:
-    image = make_layout(places.layout, media_type)
-    write_lock(places.lock(0), "alpha", "beta")
-    write_lock(places.lock(1), "beta")
-    ask(["a"], ["b"], image=f"{registry.host}/team/environments")
-    publish.publish(places)
+def result_of(build: Build) -> dict[str, Any]:
+    publish.publish(build.places)
+    result: dict[str, Any] = json.loads(build.places.termination.read_text())
+    return result
 
-    sent_type, raw = registry.manifests["env-key"]
-    manifest = json.loads(raw)
-    assert sent_type == manifest["mediaType"] == OCI
-    assert [layer["digest"] for layer in manifest["layers"]] == image.layers
-    assert manifest["annotations"] == LABELS
-    config = json.loads(registry.blobs[manifest["config"]["digest"]])
-    assert config["config"] == {"Env": ["A=1"], "Labels": {"own": "label", **LABELS}}
-    assert set(registry.blobs) == {*image.layers, manifest["config"]["digest"]}
-    assert registry.log[-1] == "PUT /v2/team/environments/manifests/env-key", "the manifest last"
 
-    result = json.loads(places.termination.read_text())
-    assert result.pop("seconds") >= 0
-    assert result == {
-        "digest": layout.sha256(raw),
-        "packages": 2,
-        "bytes": 405,
-        "layersUploaded": 2,
-        "layersTotal": 3,
+def manifest(build: Build, tag: str = "env-key") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(build.registry.manifests[tag][1])
+    return found
+
+
+def uploaded(build: Build) -> set[bytes]:
+    return {build.registry.blobs[digest] for digest in build.registry.blobs} & {
+        body for body in build.registry.sent if body
     }
 
 
-def test_what_the_registry_has_is_not_uploaded(
-    places: Places, ask: Ask, registry: FakeRegistry, image: SimpleNamespace
-) -> None:
-    registry.blobs[image.layers[0]] = b"base" * 100
-    ask(image=f"{registry.host}/e")
-    publish.publish(places)
-    first = json.loads(places.termination.read_text())
-    assert (first["layersUploaded"], first["bytes"]) == (1, 5)
-    registry.log.clear()
-    publish.publish(places)
-    again = json.loads(places.termination.read_text())
-    assert (again["layersUploaded"], again["bytes"]) == (0, 0)
-    assert not [line for line in registry.log if line.startswith("POST")]
+def known(group: Group) -> Group:
+    return replace(group, content=b"", known=group.content)
+
+
+@pytest.mark.parametrize("media_type", [DOCKER, OCI])
+def test_what_is_pushed(build: Build, media_type: str) -> None:
+    build.media_type = media_type
+    result = published(build)
+    image = manifest(build)
+    assert [layer["digest"] for layer in image["layers"]] == list(map(digest_of, CONTENTS))
+    assert image["annotations"] == {
+        "falapp.dev/environment": "env-1",
+        "falapp.dev/packages": "3",
+        "falapp.dev/size": str(SIZE),
+        "falapp.dev/lock": "lock-env-key",
+    }
+    groups = [group.content for group in GROUPS]
+    others = uploaded(build) - set(groups)
+    assert set(groups) <= uploaded(build)
+    assert not set(BASE) & uploaded(build), "the base's layers are mounted"
+    assert result.pop("seconds") >= 0
+    documents = {raw for _, raw in build.registry.manifests.values()}
+    assert result == {
+        "digest": sha256(build.registry.manifests["env-key"][1]),
+        "packages": 3,
+        "layersReused": 0,
+        "layersBuilt": 4,
+        "bytes": sum(map(len, {*groups, *(others - documents)})),
+        "size": SIZE,
+    }
+
+
+def test_the_images_tag_comes_last_and_its_lock_before_it(build: Build) -> None:
+    published(build)
+    puts = [line.removeprefix(MANIFESTS) for line in build.registry.log if MANIFESTS in line]
+    assert puts == [*(group.tag for group in GROUPS), "lock-env-key", "env-key"]
+    assert build.registry.log[-1] == f"{MANIFESTS}env-key"
+
+
+def test_each_new_group_has_a_tag(build: Build) -> None:
+    published(build)
+    for group in GROUPS:
+        found = manifest(build, group.tag)
+        assert [layer["digest"] for layer in found["layers"]] == [digest_of(group.content)]
+
+
+def test_the_lock_and_the_bill_go_with_the_image(build: Build) -> None:
+    result = published(build)
+    records = manifest(build, "lock-env-key")
+    assert records["subject"]["digest"] == result["digest"]
+    told = {
+        layer["mediaType"]: build.registry.blobs[layer["digest"]] for layer in records["layers"]
+    }
+    lock = tomllib.loads(told["application/vnd.falapp.pylock.v1+toml"].decode())
+    assert [package["name"] for package in lock["packages"]] == ["alpha", "beta", "gamma"]
+    bill = json.loads(told["application/vnd.cyclonedx+json"])
+    assert [component["name"] for component in bill["components"]] == ["alpha", "beta", "gamma"]
+
+
+def test_only_what_is_new_is_uploaded(build: Build) -> None:
+    build.groups = [known(VENV_GROUP), known(ALPHA), BETA]
+    result = published(build)
+    assert (result["layersReused"], result["layersBuilt"]) == (2, 1)
+    assert BETA.content in uploaded(build)
+    assert not {VENV_GROUP.content, ALPHA.content, *BASE} & uploaded(build)
+    tags = {tag for tag in build.registry.manifests if tag.startswith("layer-")}
+    assert tags == {BETA.tag}, "what was there keeps the tag that it has"
+
+
+def test_twice_the_same_is_the_same_image(build: Build) -> None:
+    first = published(build)
+    build.registry.log.clear()
+    again = result_of(build)
+    assert (again["digest"], again["bytes"]) == (first["digest"], 0)
+    assert not [line for line in build.registry.log if line.startswith("POST")]
+
+
+def test_a_group_that_others_built_gives_the_same_image(build: Build) -> None:
+    first = published(build)
+    build.groups = [known(group) for group in GROUPS]
+    again = published(build)
+    assert again["digest"] == first["digest"]
+    assert (again["layersReused"], again["layersBuilt"]) == (4, 0)
+
+
+@pytest.fixture
+def origin() -> Iterator[FakeRegistry]:
+    with FakeRegistry() as started:
+        yield started
+
+
+def test_a_base_of_another_registry_is_copied(build: Build, origin: FakeRegistry) -> None:
+    build.origin = origin
+    first = published(build)
+    assert set(BASE) <= uploaded(build)
+    assert not [line for line in build.registry.log if "mount=" in line]
+    build.registry.sent.clear()
+    again = published(build)
+    assert not set(BASE) & uploaded(build)
     assert again["digest"] == first["digest"]
 
 
-def test_nothing_is_reported_when_the_push_fails(
-    places: Places, ask: Ask, registry: FakeRegistry, image: SimpleNamespace
-) -> None:
-    registry.faults["PUT /v2/e/manifests"] = [403]
-    ask(image=f"{registry.host}/e")
-    assert report.guarded(lambda: publish.publish(places), places.termination) == 1
-    data = json.loads(places.termination.read_text())
-    assert data["reason"] == "PublishFailed"
-    assert "403 DENIED" in data["message"]
+def test_a_base_that_cannot_be_mounted_is_copied(build: Build) -> None:
+    build.registry.mounts = False
+    published(build)
+    assert set(BASE) <= uploaded(build)
+
+
+def test_a_shared_layer_is_never_taken_from_where_code_ran(build: Build) -> None:
+    build.write()
+    forged = [(VENV_GROUP.step[0], b"forged venv"), (ALPHA.step[0], b"forged"), SOURCE.step]
+    write_layout(build.places.sources_layout, forged)
+    publish.publish(build.places)
+    digests = [layer["digest"] for layer in manifest(build)["layers"]]
+    assert digests == list(map(digest_of, CONTENTS))
+    assert not {b"forged", b"forged venv"} & set(build.registry.blobs.values())
+
+
+@pytest.mark.parametrize("group", [VENV_GROUP, ALPHA])
+def test_a_shared_layer_that_only_the_sources_offer_is_none(build: Build, group: Group) -> None:
+    build.write()
+    steps = [g.step for g in (VENV_GROUP, ALPHA, BETA) if g is not group]
+    write_layout(build.places.wheels_layout, steps)
+    write_layout(build.places.sources_layout, [group.step, SOURCE.step])
+    with pytest.raises(Failure, match=r"no layer was made for .*: the step wheels changed no file"):
+        publish.publish(build.places)
+    assert build.registry.log == []
+
+
+def test_the_sources_that_only_the_wheels_offer_are_none(build: Build) -> None:
+    build.write()
+    write_layout(build.places.wheels_layout, [g.step for g in GROUPS])
+    write_layout(build.places.sources_layout, [VENV_GROUP.step])
+    with pytest.raises(Failure, match="no layer was made for gamma: the step sources") as caught:
+        publish.publish(build.places)
+    assert caught.value.reason is Reason.BUILD_FAILED
+
+
+def test_a_layout_that_is_not_needed_is_not_read(build: Build) -> None:
+    build.groups = [known(VENV_GROUP), known(ALPHA), SOURCE]
+    build.write()
+    (build.places.wheels_layout / "index.json").write_text("")
+    publish.publish(build.places)
+    assert "env-key" in build.registry.manifests
+
+
+def test_who_knows_only_the_digest_of_anothers_layer_does_not_get_it(build: Build) -> None:
+    secret = b"other"  # as long as the real one
+    build.registry.hold(secret)
+    assert len(secret) == len(SOURCE.content)
+
+    def claim(manifest: dict[str, Any], _: dict[str, Any]) -> None:
+        manifest["layers"][-1]["digest"] = digest_of(secret)
+
+    build.write()
+    folder = build.places.sources_layout
+    write_layout(folder, [VENV_GROUP.step, SOURCE.step], change=claim)
+    name = digest_of(secret).removeprefix("sha256:")
+    (folder / "blobs/sha256" / name).write_bytes(SOURCE.content)
+    with pytest.raises(Failure, match=r"is not sha256:.* as it claims to be"):
+        publish.publish(build.places)
+    assert "env-key" not in build.registry.manifests
+
+
+def test_a_known_layer_that_went_away(build: Build) -> None:
+    build.groups = [known(VENV_GROUP), BETA]
+    build.write()
+    del build.registry.blobs[digest_of(VENV_GROUP.content)]
+    with pytest.raises(Failure, match="has lost the layer") as caught:
+        publish.publish(build.places)
+    assert caught.value.reason is Reason.REGISTRY_UNREACHABLE
+    assert "env-key" not in build.registry.manifests
 
 
 @pytest.mark.parametrize(
-    ("image", "insecure", "expected"),
+    ("fault", "reason", "part"),
     [
-        ("registry.example/a/b", False, ("https://registry.example", "a/b")),
-        ("kind-registry:5000/e", True, ("http://kind-registry:5000", "e")),
-        ("localhost/e", True, ("http://localhost", "e")),
+        (f"{MANIFESTS}env-key", "PushDenied", "403 DENIED; we came without a login"),
+        (f"{MANIFESTS}lock-env-key", "PushDenied", "403 DENIED"),
+        (f"{MANIFESTS}layer-", "PushDenied", "403 DENIED"),
+        ("PUT uploads", "PushDenied", "refused to take sha256:"),
+        ("HEAD", "PushDenied", "refused to look for sha256:"),
     ],
 )
-def test_addresses(image: str, insecure: bool, expected: tuple[str, str]) -> None:
-    assert publish.address(image, insecure) == expected
+def test_a_push_that_fails_leaves_no_image(
+    build: Build, fault: str, reason: str, part: str
+) -> None:
+    build.write()
+    build.registry.faults[fault] = [403] * 9
+    places = build.places
+    assert report.guarded(lambda: publish.publish(places), places.termination) == 1
+    data = json.loads(places.termination.read_text())
+    assert data["reason"] == reason
+    assert part in data["message"]
+    assert "env-key" not in build.registry.manifests
+    build.registry.faults.clear()
+    publish.publish(places)
+    assert "env-key" in build.registry.manifests, "what was left does no harm"
 
 
-@pytest.mark.parametrize("image", ["environments", "team/environments", "registry.example"])
-def test_an_image_without_registry(image: str) -> None:
-    with pytest.raises(Failure, match="names no registry"):
-        publish.address(image, insecure=False)
+def test_nothing_of_a_login_is_pushed(build: Build, capsys: pytest.CaptureFixture[str]) -> None:
+    registry, places = build.registry, build.places
+    registry.login = "CANARYuser:CANARYpassword"
+    content = {"auths": {registry.host: {"username": "CANARYuser", "password": "CANARYpassword"}}}
+    for path in (places.push, places.pull, places.registry):
+        path.write_text(json.dumps(content))
+    places.secrets.mkdir()
+    (places.secrets / "TOKEN").write_text("CANARYsecret")
+    published(build)
+    assert registry.tokens
+    told = [*registry.sent, *registry.blobs.values(), *map(str.encode, registry.log)]
+    told += [raw for _, raw in registry.manifests.values()]
+    told += [places.termination.read_bytes(), capsys.readouterr().out.encode()]
+    assert not [text for text in told if b"CANARY" in text or b"Q0FOQVJZ" in text]
 
 
-def _absent(folder: Path) -> None:
-    (folder / "index.json").unlink()
-
-
-def _empty(folder: Path) -> None:
-    (folder / "index.json").write_text("{}")
-
-
-def _climbing(folder: Path) -> None:
-    text = (folder / "index.json").read_text().replace("sha256:", "sha256:../../")
-    (folder / "index.json").write_text(text)
-
-
-def _cut(folder: Path) -> None:
-    for blob in (folder / "blobs/sha256").iterdir():
-        if blob.read_bytes().startswith(b"base"):
-            blob.write_bytes(b"base")
-
-
-@pytest.mark.parametrize("spoil", [_absent, _empty, _climbing, _cut])
-def test_an_incomplete_layout(image: SimpleNamespace, spoil: Callable[[Path], None]) -> None:
-    spoil(image.folder)
-    with pytest.raises(Failure, match="incomplete") as caught:
-        layout.read(image.folder, {})
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"base": {}, "groups": [], "python": 1}'])
+def test_a_plan_that_cannot_be_read(build: Build, content: str) -> None:
+    build.write()
+    build.places.plan_file.write_text(content)
+    with pytest.raises(Failure, match="the steps of the build differ") as caught:
+        publish.publish(build.places)
     assert caught.value.reason is Reason.BUILD_FAILED
+
+
+def test_no_plan(places: Places, ask: Ask) -> None:
+    ask()
+    with pytest.raises(Failure, match="the steps of the build differ"):
+        publish.publish(places)

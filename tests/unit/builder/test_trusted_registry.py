@@ -3,15 +3,16 @@
 import ssl
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 import trustme
 
 from falapp_builder import publish
+from falapp_builder import registry as registries
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.places import Places
 
+from .layouts import Build
 from .oci import FakeRegistry
 
 Ask = Callable[..., None]
@@ -34,35 +35,37 @@ def registry(authority: trustme.CA) -> Iterator[FakeRegistry]:
         yield made
 
 
+@pytest.fixture
+def origin() -> Iterator[FakeRegistry]:
+    """The registry of the base image, which speaks HTTP."""
+    with FakeRegistry() as started:
+        yield started
+
+
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again without a pause."""
-    impatient = partial(publish.Registry, pause=lambda _: None)
-    monkeypatch.setattr(publish, "Registry", impatient)
+def _prepared(
+    build: Build, ask: Ask, origin: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Try again without a pause; take the base from elsewhere."""
+    impatient = partial(registries.Registry, pause=lambda _: None)
+    monkeypatch.setattr(registries, "Registry", impatient)
+    build.origin = origin
+    build.write()
+    ask(image=f"{build.registry.host}/e", insecure=False)
 
 
 def test_with_the_bundle_it_is_pushed_to(
-    places: Places,
-    ask: Ask,
-    registry: FakeRegistry,
-    image: SimpleNamespace,
-    authority: trustme.CA,
+    places: Places, registry: FakeRegistry, authority: trustme.CA
 ) -> None:
     places.authority.write_bytes(authority.cert_pem.bytes())
-    ask(image=f"{registry.host}/e", insecure=False)
     publish.publish(places)
-    assert set(image.layers) <= set(registry.blobs)
-    assert set(registry.manifests) == {"env-key"}
+    assert "env-key" in registry.manifests
 
 
 @pytest.mark.parametrize("other", [False, True], ids=["no bundle", "another one's bundle"])
-def test_without_it_nothing_is_sent(
-    places: Places, ask: Ask, registry: FakeRegistry, image: SimpleNamespace, *, other: bool
-) -> None:
-    assert image.layers
+def test_without_it_nothing_is_sent(places: Places, registry: FakeRegistry, *, other: bool) -> None:
     if other:
         places.authority.write_bytes(trustme.CA().cert_pem.bytes())
-    ask(image=f"{registry.host}/e", insecure=False)
     with pytest.raises(Failure, match="CERTIFICATE_VERIFY_FAILED") as caught:
         publish.publish(places)
     assert caught.value.reason is Reason.REGISTRY_UNREACHABLE

@@ -44,6 +44,14 @@ def test_the_base_images_settings_do_not_bend_a_build(
     assert not Path(values["HOME"]).exists()
 
 
+def test_git_of_ours_is_found_behind_the_bases(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    fake(places, "echo $PATH")
+    assert run(places)[1] == f"/usr/bin:/bin:{places.programs}"
+
+
 def test_a_flood_is_cut_from_its_beginning(places: Places) -> None:
     fake(places, 'yes "$(seq -s , 1 100)" | head -2000; echo last')
     _, said = run(places)
@@ -58,15 +66,18 @@ def test_a_long_line_is_cut_between_words(places: Places) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "part"),
-    [("kill -9 $$", "SIGKILL: most likely the build ran out of memory"), ("kill $$", "SIGTERM")],
+    ("script", "part", "reason"),
+    [
+        ("kill -9 $$", "SIGKILL: most likely the build ran out of memory", Reason.OUT_OF_MEMORY),
+        ("kill $$", "SIGTERM", Reason.BUILD_FAILED),
+    ],
 )
-def test_killed(places: Places, script: str, part: str) -> None:
+def test_killed(places: Places, script: str, part: str, reason: Reason) -> None:
     fake(places, f"echo before; {script}")
     with pytest.raises(Failure) as caught:
         run(places)
     assert part in caught.value.message
-    assert caught.value.reason is Reason.BUILD_FAILED
+    assert caught.value.reason is reason
     assert caught.value.log == "before"
 
 
@@ -76,7 +87,7 @@ def test_a_binary_for_another_machine(places: Places) -> None:
     places.uv.chmod(0o755)
     with pytest.raises(Failure, match="uv cannot be started") as caught:
         run(places)
-    assert caught.value.reason is Reason.BUILD_FAILED
+    assert caught.value.reason is Reason.BASE_IMAGE_UNUSABLE
 
 
 def test_trust_is_the_bases_and_the_clusters(places: Places, tmp_path: Path) -> None:

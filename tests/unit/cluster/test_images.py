@@ -25,9 +25,10 @@ def test_no_digest_is_an_error(image):
 
 
 def test_a_failed_image_is_empty_and_the_others_are_there():
-    own = {"operator": ClusterError("no"), "builder": "b@sha256:1", "runtime-3.11": "r@sha256:2"}
-    found = images.gather(own, {"3.11": "base"}, "kaniko")
-    assert (found.operator, found.builder) == ("", "b@sha256:1")
+    broken, servers = ClusterError("no"), "s@sha256:3"
+    own = {"operator": broken, "builder": "b@sha256:1", "runtime-3.11": "r@sha256:2"}
+    found = images.gather({**own, "servers": servers}, {"3.11": "base"}, "kaniko")
+    assert (found.operator, found.builder, found.servers) == ("", "b@sha256:1", servers)
     assert found.runtime == {"3.11": "r@sha256:2"}
 
 

@@ -19,6 +19,7 @@ MADE = Cluster(
         runtime={"3.11": "kind-registry:5000/falapp/runtime-3.11@sha256:03"},
         base={"3.11": "kind-registry:5000/falapp/python@sha256:04"},
         kaniko="kind-registry:5000/falapp/kaniko@sha256:05",
+        servers="kind-registry:5000/falapp/servers@sha256:06",
     ),
     ca_bundle=Path("/etc/ssl/certs/ca-certificates.crt"),
     way="assembled",

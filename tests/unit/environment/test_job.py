@@ -1,3 +1,6 @@
+"""The Job, and the ConfigMap and Secrets that its pod mounts; who mounts what is in test_mounts."""
+
+import base64
 import json
 from pathlib import Path
 
@@ -7,57 +10,66 @@ from falapp_operator.api import meta
 from falapp_operator.environment import job as jobs
 from falapp_operator.environment import key
 from tests.unit import golden, samples
+from tests.unit.environment.build import build, pod, steps
 
 OWNER = {"apiVersion": "batch/v1", "kind": "Job", "name": "env-x", "uid": "uid-of-job"}
-SECRETS = "https://user:hunter2@pypi.example/simple?token=hunter2"
+SECRET = {"name": "GH_TOKEN", "secretKeyRef": {"name": "gh", "key": "token"}}
+PRIVATE = (
+    "git+https://${GH_TOKEN}@git.example/x",
+    "demo @ https://w.example/demo-1.zip?${FALAPP_CREDENTIAL_1}",
+)
+VARIABLES = ("GH_TOKEN", "FALAPP_CREDENTIAL_1")
+VALUES = {"GH_TOKEN": "hunter2", "FALAPP_CREDENTIAL_1": "sig=correct-horse"}
 
 
-def build(*, custom_ca=False, **spec):
-    made = samples.environment_spec(**spec)
-    return jobs.Build(name=key.name(made), spec=made, custom_ca=custom_ca)
-
-
-def pod(build, **settings):
-    return jobs.job(build, samples.settings(**settings))["spec"]["template"]["spec"]
-
-
-def steps(pod):
-    return {c["name"]: c for c in (*pod["initContainers"], *pod["containers"])}
-
-
-def mounts(container):
-    return {m["mountPath"]: m for m in container["volumeMounts"]}
-
-
-def test_the_manifests_of_a_build():
-    made = build(custom_ca=True, layers=(("requests==2.32.3",), ("--pre", "pillow")))
+def everything():
+    """Return a build that uses all there is, and settings that say all there is."""
+    made = build(
+        custom_ca=True,
+        variables=VARIABLES,
+        base_image="mine.example/base:1",
+        pull_secret="mine",
+        resolver="pip",
+        layers=(PRIVATE, ("--pre", "pillow")),
+        secrets=(SECRET,),
+    )
     settings = samples.settings(
+        registry={"pushSecret": "push", "pullSecret": "pull"},
         builds={
             "timeout": "30m",
-            "resources": {"limits": {"memory": "4Gi"}},
+            "wheelCache": "wheels",
+            "resources": {"limits": {"memory": "4Gi", "ephemeral-storage": "40Gi"}},
             "nodeSelector": {"kubernetes.io/arch": "amd64"},
             "tolerations": [{"key": "builds", "operator": "Exists"}],
             "extraArgs": ["--verbosity=debug"],
-        }
+        },
     )
-    golden.check(
-        Path(__file__).parent / "build.golden.yaml",
-        jobs.custom_ca("-----BEGIN CERTIFICATE-----\n", settings),
-        jobs.job(made, settings),
-        jobs.request(made, settings, OWNER),
-    )
+    return made, settings
 
 
-def test_resolve_then_build_then_publish():
+@pytest.mark.parametrize("kind", ["least", "most"])
+def test_the_manifests_of_a_build(kind):
+    made, settings = everything() if kind == "most" else (build(), samples.settings())
+    objects = [jobs.job(made, settings), jobs.request(made, settings, OWNER)]
+    if kind == "most":
+        objects += [
+            jobs.custom_ca("-----BEGIN CERTIFICATE-----\n", settings),
+            jobs.secret(made, VALUES, settings, OWNER),
+            jobs.pull_secret(made, "e30=", settings, OWNER),
+        ]
+    golden.check(Path(__file__).parent / f"build.{kind}.golden.yaml", *objects)
+
+
+def test_the_steps_and_their_images():
     made = pod(build())
-    assert [c["name"] for c in made["initContainers"]] == ["tools", "resolve", "build"]
-    assert [c["name"] for c in made["containers"]] == ["publish"]
-    assert [c["image"] for c in steps(made).values()] == [
-        "builder:v1",
-        samples.BASE,
-        "kaniko:v1.24.0",
-        "builder:v1",
+    assert [(c["name"], c["image"]) for c in made["initContainers"]] == [
+        ("tools", "builder:v1"),
+        ("resolve", samples.BASE),
+        ("plan", "builder:v1"),
+        ("wheels", "kaniko:v1.24.0"),
+        ("sources", "kaniko:v1.24.0"),
     ]
+    assert [(c["name"], c["image"]) for c in made["containers"]] == [("publish", "builder:v1")]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +77,9 @@ def test_resolve_then_build_then_publish():
     [
         ("tools", 65532, None),
         ("resolve", 65532, None),
-        ("build", 0, ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "SETFCAP"]),
+        ("plan", 65533, None),
+        ("wheels", 0, ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "SETFCAP"]),
+        ("sources", 0, ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "SETFCAP"]),
         ("publish", 0, None),
     ],
 )
@@ -81,41 +95,11 @@ def test_each_step_has_its_user_and_capabilities_and_no_others(step, user, added
 
 
 def test_no_step_can_talk_to_the_api_server():
-    made = pod(build())
+    made = jobs.job(*everything())["spec"]["template"]["spec"]
     assert made["automountServiceAccountToken"] is False
     assert "serviceAccountName" not in made
-    assert not {"hostPath", "secret", "projected"} & {k for v in made["volumes"] for k in v}
+    assert not {"hostPath", "projected"} & {k for v in made["volumes"] for k in v}
     assert not {"hostNetwork", "hostPID", "hostIPC"} & set(made)
-
-
-def test_what_each_step_can_write_to():
-    writable = {
-        name: {path for path, m in mounts(c).items() if not m.get("readOnly")}
-        for name, c in steps(pod(build(custom_ca=True))).items()
-    }
-    assert writable == {
-        "tools": {"/kaniko/falapp"},
-        "resolve": {"/kaniko/lock"},
-        "build": {"/kaniko/out", "/workspace"},
-        "publish": set(),
-    }
-
-
-def test_every_mount_has_its_volume():
-    made = pod(build(custom_ca=True))
-    volumes = {v["name"] for v in made["volumes"]}
-    assert {m["name"] for c in steps(made).values() for m in c["volumeMounts"]} == volumes
-
-
-@pytest.mark.parametrize("configured", [True, False])
-def test_the_custom_certificates_are_mounted_only_where_configured(configured):
-    made = pod(build(custom_ca=configured))
-    assert ("ca" in {v["name"] for v in made["volumes"]}) == configured
-    for container in steps(made).values():
-        assert ("/kaniko/ca" in mounts(container)) == configured
-    if configured:
-        volume = next(v for v in made["volumes"] if v["name"] == "ca")
-        assert volume["configMap"] == {"name": "falapp-custom-ca"}
 
 
 def test_the_job_fails_once_and_survives_drained_nodes():
@@ -129,48 +113,89 @@ def test_the_job_fails_once_and_survives_drained_nodes():
     assert rule["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
 
 
-def test_job_pod_and_request_can_be_found_by_the_environment():
-    made = build()
-    job = jobs.job(made, samples.settings())
-    request = jobs.request(made, samples.settings(), OWNER)
+def test_all_objects_can_be_found_by_the_environment_and_go_with_the_job():
+    made, settings = everything()
+    job = jobs.job(made, settings)
     labels = {meta.LABEL_ENVIRONMENT: made.name, meta.LABEL_MANAGED_BY: meta.MANAGED_BY}
-    assert job["metadata"]["labels"] == labels
-    assert job["spec"]["template"]["metadata"]["labels"] == labels
-    assert request["metadata"]["labels"] == labels
-    assert job["metadata"]["name"] == request["metadata"]["name"] == made.name
-    assert job["metadata"]["namespace"] == request["metadata"]["namespace"] == samples.BUILDS
-    assert request["metadata"]["ownerReferences"] == [OWNER]
+    assert job["metadata"]["labels"] == job["spec"]["template"]["metadata"]["labels"] == labels
+    owned = [
+        jobs.request(made, settings, OWNER),
+        jobs.secret(made, VALUES, settings, OWNER),
+        jobs.pull_secret(made, "e30=", settings, OWNER),
+    ]
+    for obj in owned:
+        assert obj["metadata"]["labels"] == labels
+        assert obj["metadata"]["ownerReferences"] == [OWNER]
+    assert {o["metadata"]["namespace"] for o in [job, *owned]} == {samples.BUILDS}
+    names = [o["metadata"]["name"] for o in [job, *owned]]
+    assert names == [made.name, made.name, made.name, f"{made.name}-pull"]
 
 
 def test_the_request_says_what_to_build_and_where_to_put_it():
-    made = build(layers=(("--extra-index-url", SECRETS, "torch"), ("numpy",)))
-    request = jobs.request(made, samples.settings(), OWNER)
+    made, settings = everything()
+    request = jobs.request(made, settings, OWNER)
+    assert set(request["data"]) == {"request.json"}
     assert json.loads(request["data"]["request.json"]) == {
         "environment": made.name,
+        "namespace": samples.NAMESPACE,
         "pythonVersion": "3.11",
-        "layers": [["--extra-index-url", SECRETS, "torch"], ["numpy"]],
+        "platform": "linux/amd64",
+        "base": "mine.example/base:1",
+        "resolver": "pip",
+        "layers": [list(PRIVATE), ["--pre", "pillow"]],
+        "variables": list(VARIABLES),
+        "private": True,
         "image": "registry.example:5000/environments",
-        "tag": key.tag(made.spec),
+        "tag": key.tag(made.spec, samples.NAMESPACE),
         "insecure": True,
     }
-    assert request["data"]["Dockerfile"].startswith(f"FROM {samples.BASE}\n")
+
+
+@pytest.mark.parametrize(
+    ("spec", "private"),
+    [({}, False), ({"pull_secret": "mine"}, True), ({"layers": (PRIVATE,)}, True)],
+    ids=str,
+)
+def test_the_request_says_whether_it_is_for_one_namespace(spec, private):
+    request = jobs.request(build(**spec), samples.settings(), OWNER)
+    assert json.loads(request["data"]["request.json"])["private"] is private
+
+
+def test_values_are_in_the_secret_alone():
+    made, settings = everything()
+    secret = jobs.secret(made, VALUES | {"UNUSED": "x"}, settings, OWNER)
+    assert {k: base64.b64decode(v).decode() for k, v in secret["data"].items()} == VALUES
+    for obj in (jobs.job(made, settings), jobs.request(made, settings, OWNER)):
+        text = json.dumps(obj)
+        for value in VALUES.values():
+            assert value not in text
+            assert base64.b64encode(value.encode()).decode() not in text
+
+
+def test_a_value_that_is_missing_is_no_build():
+    made, settings = everything()
+    with pytest.raises(KeyError):
+        jobs.secret(made, {"GH_TOKEN": "hunter2"}, settings, OWNER)
 
 
 def test_requirements_are_in_the_request_alone():
-    made = build(layers=(("--extra-index-url", SECRETS),))
-    assert "hunter2" not in json.dumps(jobs.job(made, samples.settings()))
+    made = build(layers=(("--extra-index-url=https://index.example/simple",),))
+    assert "index.example" not in json.dumps(jobs.job(made, samples.settings()))
 
 
+@pytest.mark.parametrize("step", ["wheels", "sources"])
 @pytest.mark.parametrize("insecure", [True, False])
-def test_kaniko_pushes_nothing_and_trusts_what_the_settings_say(insecure):
+def test_kaniko_pushes_nothing_and_trusts_what_the_settings_say(step, insecure):
     registry = {"repository": "registry.example:5000/environments", "insecure": insecure}
     made = pod(build(), registry=registry, builds={"extraArgs": ["--verbosity=debug"]})
-    arguments = steps(made)["build"]["args"]
+    arguments = steps(made)[step]["args"]
     assert "--no-push" in arguments
+    assert f"--dockerfile=/kaniko/plan/{step}.Dockerfile" in arguments
     assert "--oci-layout-path=/kaniko/out/oci" in arguments
     assert not [a for a in arguments if a.startswith("--build-arg")]
     assert ("--insecure-registry=registry.example:5000" in arguments) == insecure
-    assert ("--insecure-pull" in arguments) == insecure
+    # Any registry's base may be asked for: none but ours is trusted without TLS.
+    assert "--insecure-pull" not in arguments
     assert arguments[-1] == "--verbosity=debug"
 
 
@@ -183,3 +208,9 @@ def test_where_builds_run_is_the_settings_affair():
     assert not {"nodeSelector", "tolerations"} & set(plain)
     preferred = plain["affinity"]["nodeAffinity"]
     assert set(preferred) == {"preferredDuringSchedulingIgnoredDuringExecution"}
+
+
+def test_every_step_has_the_resources_of_the_settings():
+    resources = {"limits": {"memory": "4Gi"}, "requests": {"ephemeral-storage": "40Gi"}}
+    made = steps(pod(build(), builds={"resources": resources}))
+    assert [step["resources"] for step in made.values()] == [resources] * 6

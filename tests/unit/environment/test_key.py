@@ -1,22 +1,97 @@
+from pathlib import Path
+
 import pytest
 
-from falapp_operator.environment import key
-from tests.unit import samples
+from falapp_operator.api.environment import EnvironmentSpec
+from falapp_operator.api.falapp import FalAppSpec
+from falapp_operator.environment import key, manifest
+from tests.unit import golden, samples
+from tests.unit.samples import NAMESPACE
+
+GOLDEN = Path(__file__).parent / "key.golden.yaml"
+SECRET = {"name": "GH_TOKEN", "secretKeyRef": {"name": "gh", "key": "token"}}
+PRIVATE = ["git+https://${GH_TOKEN}@git.example/video/fork.git@v1"]
+SIGNED = "https://wheels.example/demo-1.0-py3-none-any.whl?v=1&X-Amz-Signature="
+
+ASKED = {
+    "nothing": {"requirements": None},
+    "one package": {},
+    "another resolver": {"resolver": "pip"},
+    "options, extras and markers": {
+        "requirements": [
+            "--extra-index-url https://index.example/über",
+            "Torch == 2.6.0",
+            "uvicorn[standard] ; python_version<'3.13'",
+        ]
+    },
+    "layers": {"requirements": None, "requirementLayers": [["torch==2.6.0"], ["numpy<3"]]},
+    "an image of one's own": {"image": {"name": "nvcr.example/cuda:12.4", "pullSecret": "nvcr"}},
+    "a secret": {"requirements": PRIVATE, "requirementSecrets": [SECRET]},
+    "a literal credential": {"requirements": ["-i", "https://user:hunter2@index.example/simple"]},
+}
 
 
-def test_the_key_of_version_1_never_changes():
-    """Were it another one, every environment of every cluster would be built again."""
-    spec = samples.environment_spec(
-        base_image="python:3.11-slim",
-        layers=(("torch==2.6.0", "--extra-index-url", "https://pypi.example/über"), ("numpy<3",)),
+def spec(**app):
+    return manifest.spec_of(
+        FalAppSpec.model_validate(samples.app_spec(**app)), "3.11", samples.settings()
     )
+
+
+def of(items, namespace=NAMESPACE, **app):
+    return key.key(spec(requirements=items, **app), namespace)
+
+
+def test_the_keys_of_version_1_never_change():
+    """Were they others, every environment of every cluster would be built again."""
     assert key.VERSION == 1
-    assert key.canonical(spec) == (
-        '{"base":"python:3.11-slim","layers":[["torch==2.6.0","--extra-index-url",'
-        '"https://pypi.example/über"],["numpy<3"]],"platform":"linux/amd64","python":"3.11",'
-        '"resolver":"uv","version":1}'
-    )
-    assert key.key(spec) == "3b97ce34976bef1039d028d15b15007d44b25808cf6d86100645100e57081e41"
+    made = {asked: spec(**app) for asked, app in ASKED.items()}
+    rows = [
+        {
+            "asked": asked,
+            "canonical": key.canonical(spec, NAMESPACE),
+            "name": key.name(spec, NAMESPACE),
+            "tag": key.tag(spec, NAMESPACE),
+        }
+        for asked, spec in made.items()
+    ]
+    golden.check(GOLDEN, *rows)
+    assert len({row["tag"] for row in rows}) == len(rows)
+    assert "hunter2" not in GOLDEN.read_text()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (["Foo_Bar.baz==1"], ["foo-bar-baz==1"]),
+        (["requests >= 2 , < 3"], ["requests<3,>=2"]),
+        (["uvicorn[standard,Extra]"], ["uvicorn[extra, standard]"]),
+        (["a; os_name=='posix'"], ['a ; os_name == "posix"']),
+        (["--extra-index-url", "https://i.example/s"], ["--extra-index-url=https://i.example/s"]),
+        (["--extra-index-url https://i.example/s"], ["--extra-index-url=https://i.example/s"]),
+        (["-i", "https://me:old@i.example/s"], ["-i", "https://me:new@i.example/s"]),
+        ([f"demo @ {SIGNED}old"], [f"demo@{SIGNED}new"]),
+    ],
+    ids=str,
+)
+def test_what_means_the_same_has_the_same_key(one, other):
+    assert of(one) == of(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (["a", "b"], ["b", "a"]),  # items keep their order, as on fal
+        (["-f", "https://a.example", "-f", "https://b.example"],
+         ["-f", "https://b.example", "-f", "https://a.example"]),
+        (["uvicorn"], ["uvicorn[standard]"]),
+        (["a ; os_name == 'posix'"], ["a ; os_name == 'nt'"]),
+        (["a==1"], [f"a==1 --hash=sha256:{'0' * 64}"]),
+        ([f"demo @ {SIGNED}x"], [f"demo @ {SIGNED.replace('v=1', 'v=2')}x"]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_means_something_else_has_another_key(one, other):
+    assert of(one) != of(other)
 
 
 @pytest.mark.parametrize(
@@ -25,51 +100,67 @@ def test_the_key_of_version_1_never_changes():
         {"base_image": "other"},
         {"python_version": "3.12"},
         {"platform": "linux/arm64"},
+        {"resolver": "pip"},
         {"layers": ()},
         {"layers": (("requests==2.32.4",),)},
         {"layers": (("requests==2.32.3", "idna"),)},
         {"layers": (("requests==2.32.3",), ("idna",))},
+        {"pull_secret": "base"},
+        {"secrets": (SECRET,)},
     ],
     ids=str,
 )
-def test_what_decides_the_image_changes_the_key(change):
-    assert key.key(samples.environment_spec(**change)) != key.key(samples.environment_spec())
+def test_every_field_of_the_spec_changes_the_key(change):
+    changed, plain = samples.environment_spec(**change), samples.environment_spec()
+    assert key.key(changed, NAMESPACE) != key.key(plain, NAMESPACE)
+
+
+def test_no_field_of_the_spec_is_forgotten():
+    """A new one belongs into the key, or two environments would be taken for one."""
+    assert set(EnvironmentSpec.model_fields) == {
+        *("base_image", "python_version", "platform", "resolver", "layers"),
+        *("secrets", "pull_secret"),
+    }
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("app", "private"),
     [
-        ((("a", "b"),), (("b", "a"),)),  # an index given first counts first
-        ((("a", "b"),), (("a",), ("b",))),  # layers are resolved by themselves
-        ((("ab",),), (("a", "b"),)),
-        ((("a==1.0",),), (("A==1.0",),)),  # normalising names is the resolver's affair
+        ({}, False),
+        ({"image": {"name": "base.example/python:3.11"}}, False),
+        ({"image": {"name": "base.example/python:3.11", "pullSecret": "base"}}, True),
+        ({"requirements": PRIVATE, "requirementSecrets": [SECRET]}, True),
+        ({"requirementSecrets": [SECRET]}, False),  # not used
+        ({"requirements": ["git+https://hunter2@git.example/x"]}, True),
     ],
+    ids=str,
 )
-def test_order_layers_and_spelling_are_in_the_key(one, other):
-    keys = {key.key(samples.environment_spec(layers=layers)) for layers in (one, other)}
+def test_what_credentials_open_is_the_namespaces_own(app, private):
+    made = spec(**app)
+    assert key.is_private(made) == private
+    assert (key.key(made, "video") != key.key(made, "audio")) == private
+    assert ('"namespace":"video"' in key.canonical(made, "video")) == private
+
+
+def test_another_secret_is_another_environment_but_another_value_is_not():
+    other = SECRET | {"secretKeyRef": {"name": "gh", "key": "other"}}
+    keys = {of(PRIVATE, requirementSecrets=[secret]) for secret in (SECRET, other)}
     assert len(keys) == 2
-
-
-@pytest.mark.parametrize("token", ["requests==2.32.3 ", " requests==2.32.3", "requests==2.32.3\n"])
-def test_white_space_around_a_token_does_not_change_the_key(token):
-    assert key.key(samples.environment_spec(layers=((token,),))) == key.key(
-        samples.environment_spec()
-    )
 
 
 def test_name_and_tag_are_made_from_the_key():
     spec = samples.environment_spec()
-    digits = key.key(spec)
+    digits = key.key(spec, NAMESPACE)
     assert len(digits) == 64
     assert set(digits) <= set("0123456789abcdef")
-    assert key.name(spec) == f"env-{digits[:16]}"
-    assert key.tag(spec) == f"env-{digits}"
+    assert key.name(spec, NAMESPACE) == f"env-{digits[:16]}"
+    assert key.tag(spec, NAMESPACE) == f"env-{digits}"
 
 
 @pytest.mark.parametrize(
     ("text", "holds"),
     [
-        (key.name(samples.environment_spec()), True),
+        (key.name(samples.environment_spec(), NAMESPACE), True),
         ("env-0123456789abcdef", True),
         ("env-0123456789abcde", False),
         ("env-0123456789abcdef0", False),

@@ -2,30 +2,18 @@ import json
 
 import pytest
 
+from falapp_builder import failure
 from falapp_operator.api.conditions import Reason
 from falapp_operator.environment.outcome import TRANSIENT, Phase, outcome
 from tests.unit import samples, workloads
+from tests.unit.environment.pods import NAME, failed_pod, report, steps
 from tests.unit.workloads import running, terminated, waiting
 
-NAME = "env-0123456789abcdef"
-STEPS = ("tools", "resolve", "build", "publish")
-PUBLISHED = {"digest": samples.DIGEST, "packages": 5, "layersUploaded": 2, "seconds": 1.5}
+PUBLISHED = {"digest": samples.DIGEST, "packages": 5, "layersReused": 4, "layersBuilt": 2}
 
 
-def steps(until, last):
-    """Return the statuses of a pod's steps: those before ``until`` are done, later ones wait."""
-    done = [terminated(s) for s in STEPS[: STEPS.index(until)]]
-    rest = [waiting(s, "PodInitializing") for s in STEPS[STEPS.index(until) + 1 :]]
-    return [*done, last, *rest]
-
-
-def failed_pod(step, *, code=1, reason=None, message="", **more):
-    containers = steps(step, terminated(step, code, reason, message))
-    return workloads.build_pod(NAME, *containers, phase="Failed", **more)
-
-
-def report(reason, message, log_tail=""):
-    return json.dumps({"reason": reason, "message": message, "logTail": log_tail})
+def test_every_reason_of_the_builder_is_one_of_ours():
+    assert {reason.value for reason in failure.Reason} <= {reason.value for reason in Reason}
 
 
 @pytest.mark.parametrize(
@@ -35,7 +23,17 @@ def report(reason, message, log_tail=""):
         ("resolve", "ResolutionImpossible", False),
         ("resolve", "InvalidRequirement", False),
         ("resolve", "IndexUnreachable", True),
-        ("build", "InstallFailed", False),
+        ("resolve", "HashMismatch", False),
+        ("resolve", "NoMatchingWheel", False),
+        ("resolve", "AccessDenied", False),
+        ("resolve", "BaseImageUnusable", False),
+        ("plan", "IndexUnreachable", True),
+        ("plan", "RegistryUnreachable", True),
+        ("plan", "DiskFull", False),
+        ("wheels", "InstallFailed", False),
+        ("sources", "CompileFailed", False),
+        ("sources", "OutOfMemory", False),
+        ("publish", "PushDenied", True),
         ("publish", "PublishFailed", True),
         ("publish", "RegistryUnreachable", True),
     ],
@@ -56,7 +54,9 @@ def test_a_step_reports_why_it_failed(step, reason, transient):
     [
         ("tools", "getting the build's tools ready"),
         ("resolve", "resolving the requirements"),
-        ("build", "installing the packages"),
+        ("plan", "looking for layers in the registry and downloading packages"),
+        ("wheels", "installing wheels"),
+        ("sources", "building packages from source"),
         ("publish", "pushing the image"),
     ],
 )
@@ -72,23 +72,14 @@ def test_a_step_that_reports_nothing_readable_is_named(step, doing, message):
 
 
 def test_a_reason_that_is_none_of_ours_is_not_taken_over():
-    pod = failed_pod("build", message=report("Surprise", "something else"))
+    pod = failed_pod("wheels", message=report("Surprise", "something else"))
     seen = outcome(workloads.job(NAME, workloads.failed()), [pod])
     assert (seen.reason, seen.message) == (Reason.BUILD_FAILED, "something else")
 
 
-@pytest.mark.parametrize("step", ["resolve", "build"])
-def test_a_step_killed_for_memory(step):
-    pod = failed_pod(step, code=137, reason="OOMKilled", message="half a log")
-    seen = outcome(workloads.job(NAME, workloads.failed()), [pod])
-    assert seen.reason == Reason.OUT_OF_MEMORY
-    assert "builds.resources.limits.memory" in seen.message
-    assert seen.container == step
-
-
 def test_a_build_that_took_too_long():
     status = workloads.failed("DeadlineExceeded", "Job was active longer than specified deadline")
-    pod = failed_pod("build", code=137)
+    pod = failed_pod("wheels", code=137)
     seen = outcome(workloads.job(NAME, status), [pod])
     assert (seen.phase, seen.reason) == (Phase.FAILED, Reason.BUILD_TIMEOUT)
     assert "builds.timeout" in seen.message
@@ -109,7 +100,7 @@ def test_a_failed_pod_without_containers():
 
 
 def test_the_newest_pod_tells_when_an_older_one_was_disrupted():
-    old = failed_pod("build", code=137, name=f"{NAME}-aaaaa", created=2)
+    old = failed_pod("wheels", code=137, name=f"{NAME}-aaaaa", created=2)
     new = failed_pod(
         "resolve", message=report("PackageNotFound", "nope"), name=f"{NAME}-bbbbb", created=9
     )
@@ -166,16 +157,8 @@ def test_a_job_that_is_about_to_end_still_runs(type_):
         (steps("tools", waiting("tools", "PodInitializing")), "starting the build"),
         (steps("tools", running("tools")), "getting the build's tools ready"),
         (steps("resolve", running("resolve")), "resolving the requirements"),
-        (steps("build", running("build")), "installing the packages"),
+        (steps("wheels", running("wheels")), "installing wheels"),
         (steps("publish", running("publish")), "pushing the image"),
-        (
-            steps("build", waiting("build", "ImagePullBackOff", "Back-off pulling image")),
-            "cannot pull the image of step build: registry.example:5000/build:v1",
-        ),
-        (
-            steps("resolve", waiting("resolve", "ErrImagePull", "not found")),
-            "cannot pull the image of step resolve: registry.example:5000/resolve:v1",
-        ),
     ],
 )
 def test_a_running_build_says_what_it_does(containers, text):
@@ -196,3 +179,42 @@ def test_a_job_that_nobody_has_looked_at_yet():
     assert outcome(job, []).message == "starting the build"
     del job["status"]
     assert outcome(job, []).message == "starting the build"
+
+
+@pytest.mark.parametrize(
+    ("volumes", "ready", "text"),
+    [
+        ([{"configMap": {"name": NAME}}], False, "starting the build"),
+        (
+            [{"secret": {"secretName": NAME}}, {"secret": {"secretName": "push"}}],
+            False,
+            f"starting the build, which needs Secret {NAME}, push in {samples.BUILDS}",
+        ),
+        ([{"secret": {"secretName": NAME}}], True, "starting the build"),
+    ],
+    ids=str,
+)
+def test_a_build_that_waits_for_a_secret_says_which(volumes, ready, text):
+    pod = workloads.build_pod(
+        NAME, *steps("tools", waiting("tools", "PodInitializing")), phase="Pending"
+    )
+    pod["spec"]["volumes"] = volumes
+    (started,) = (
+        c for c in pod["status"]["conditions"] if c["type"] == "PodReadyToStartContainers"
+    )
+    started["status"] = str(ready)
+    assert outcome(workloads.job(NAME), [pod]).message == text
+
+
+@pytest.mark.parametrize(
+    ("disrupted", "text"),
+    [
+        ("True", "the build's node does not keep its pod; starting another one"),
+        ("False", "installing wheels"),
+    ],
+)
+def test_a_pod_that_failed_under_a_job_that_has_not(disrupted, text):
+    pod = failed_pod("wheels", code=137)
+    pod["status"]["conditions"].append({"type": "DisruptionTarget", "status": disrupted})
+    seen = outcome(workloads.job(NAME), [pod])
+    assert (seen.phase, seen.message) == (Phase.RUNNING, text)

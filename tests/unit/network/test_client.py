@@ -35,6 +35,7 @@ CALLS = {
         ("v1", "Pod", "video", "", "/api/v1/namespaces/video/pods"),
         ("v1", "ConfigMap", "video", "x", "/api/v1/namespaces/video/configmaps/x"),
         ("v1", "Service", "video", "x", "/api/v1/namespaces/video/services/x"),
+        ("v1", "Secret", "video", "x", "/api/v1/namespaces/video/secrets/x"),
         ("apps/v1", "Deployment", "v", "x", "/apis/apps/v1/namespaces/v/deployments/x"),
         ("batch/v1", "Job", "builds", "x", "/apis/batch/v1/namespaces/builds/jobs/x"),
         ("falapp.dev/v1alpha1", "FalApp", "", "", "/apis/falapp.dev/v1alpha1/falapps"),
@@ -232,3 +233,26 @@ async def test_only_so_many_requests_are_in_flight(server, client):
     assert most == 3
     assert len(server.requests) == 12
     assert handle == server.handle
+
+
+SECRET = Ref(api_version="v1", kind="Secret", name="gh", namespace="video")
+
+
+async def test_what_may_not_be_read_is_told_apart(server, client):
+    server.refuse(403, "Forbidden", 'deployments.apps "hello" is forbidden')
+    with pytest.raises(errors.ForbiddenError, match="is forbidden"):
+        await client.get(DEPLOYMENT)
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [*(("apply", s) for s in (400, 403, 404, 409, 422, 500)), ("get", 403), ("get", 500)],
+)
+async def test_what_the_api_server_says_of_a_secret_is_not_repeated(server, client, verb, status):
+    """It quotes what it does not accept."""
+    server.refuse(status, "Invalid", 'data: Invalid value: "s3cr3t"')
+    metadata = {"name": SECRET.name, "namespace": SECRET.namespace}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+    with pytest.raises(errors.FalappError, match=str(status)) as raised:
+        await (client.get(SECRET) if verb == "get" else client.apply(secret))
+    assert "s3cr3t" not in str(raised.value) + getattr(raised.value, "detail", "")

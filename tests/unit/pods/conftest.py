@@ -10,7 +10,15 @@ from tests.unit import samples
 
 @pytest.fixture
 def make_runner():
-    def make(*, machine=None, app="hello", image=samples.IMAGE, runtime="runtime:3.11", **spec):
+    def make(
+        *,
+        machine=None,
+        app="hello",
+        image=samples.IMAGE,
+        runtime="runtime:3.11",
+        pull_secrets=(),
+        **spec,
+    ):
         return Runner(
             app=app,
             spec=FalAppSpec.model_validate(samples.app_spec(**spec)),
@@ -18,6 +26,7 @@ def make_runner():
             environment_image=image,
             runtime_image=runtime,
             source=f"{app}-source-12345678",
+            image_pull_secrets=tuple(pull_secrets),
         )
 
     return make

@@ -78,6 +78,12 @@ def test_only_the_runner_gets_the_gpu(make_runner):
     assert "nvidia.com/gpu" not in made["runtime"]["resources"]["limits"]
 
 
+def test_images_are_pulled_with_the_secrets_of_the_settings(make_runner):
+    assert "imagePullSecrets" not in template(make_runner())["spec"]
+    made = template(make_runner(pull_secrets=["environments", "runtime"]))["spec"]
+    assert made["imagePullSecrets"] == [{"name": "environments"}, {"name": "runtime"}]
+
+
 @pytest.mark.parametrize(
     ("timeout", "seconds"), [(None, 600), ("90s", 90), ("20m", 1200), ("1h30m", 5400)]
 )
@@ -122,6 +128,7 @@ def test_the_users_variables_come_last_and_win(make_runner):
         {"machine": {"cpu": "2"}},
         {"image": f"registry.example/environments@sha256:{'b' * 64}"},
         {"runtime": "runtime:new"},
+        {"pull_secrets": ["environments"]},
     ],
     ids=lambda change: next(iter(change)),
 )

@@ -9,6 +9,7 @@ from falapp_operator.api import meta
 from falapp_operator.reconcile import environments, falapps
 from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, Context
 from falapp_operator.reconcile.queue import Key
+from falapp_operator.reconcile.shared import Shared
 from tests.unit import samples, workloads
 from tests.unit.reconcile import fake
 
@@ -22,6 +23,7 @@ class World:
         self.settings = samples.settings()
         self.woken = []
         self.now = samples.NOW
+        self.shared = Shared()
 
     @property
     def context(self):
@@ -31,7 +33,13 @@ class World:
             settings=self.settings,
             wake=self.woken.append,
             now=lambda: self.now,
+            shared=self.shared,
         )
+
+    def restart(self):
+        """Have another process go on."""
+        self.shared = Shared()
+        self.woken.clear()
 
     def wait(self, seconds):
         """Let time pass."""

@@ -15,6 +15,7 @@ from falapp_operator.api.objects import ref
 from falapp_operator.cluster.registry import Image
 from tests.unit import samples
 
+_REPOSITORY = samples.IMAGE.partition("@")[0]
 _KEYS = ("uid", "name", "containerPort", "type")
 _CANONICAL = {"0.5": "500m", "1000m": "1", "1024Mi": "1Gi", "1.5Gi": "1536Mi"}
 
@@ -158,18 +159,26 @@ class Registry:
 
     def __init__(self):
         self.tags = {}
+        self.locks = {}
         self.asked = []
         self.error = None
 
-    def push(self, tag, packages=5):
+    def push(self, tag, packages=5, size=0, digest=samples.DIGEST):
         """Have an image under ``tag``."""
-        self.tags[tag] = Image(reference=samples.IMAGE, packages=packages)
+        reference = f"{_REPOSITORY}@{digest}"
+        self.tags[tag] = Image(reference=reference, packages=packages, size=size)
 
     async def find(self, tag):
         self.asked.append(tag)
         if self.error:
             raise self.error
         return self.tags.get(tag)
+
+    async def lock(self, tag):
+        self.asked.append(f"lock of {tag}")
+        if self.error:
+            raise self.error
+        return self.locks.get(tag)
 
 
 def _key(items):

@@ -2,7 +2,10 @@
 
 from falapp_operator.api import meta
 from falapp_operator.api.falapp import FalAppSpec
+from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.api.objects import stamped
+from falapp_operator.environment.manifest import spec_of
+from falapp_operator.errors import UserError
 from falapp_operator.reconcile.plan import plan
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.runner import network
@@ -19,9 +22,12 @@ def seen(app=None, *, python="3.11", machine_type=True, environment=None, **more
         "app": app,
         "spec": spec,
         "python": python,
-        "machine_type": samples.machine_type() if machine_type else None,
+        "machine": MachineTypeSpec.model_validate(samples.machine_type()["spec"])
+        if machine_type
+        else None,
         "machine_types": () if machine_type else ("gpu-h100", "s"),
         "files": dict(spec.source.inline or {}),
+        "wanted": wanted(spec, python),
         "environment": None,
         "former_environments": (),
         "deployment": None,
@@ -32,6 +38,16 @@ def seen(app=None, *, python="3.11", machine_type=True, environment=None, **more
     if environment is not None:
         fields["environment"] = samples.environment_of(app, status=environment)
     return Snapshot(**(fields | more))
+
+
+def wanted(spec, python):
+    """Return what a spec asks to be built, as `snapshot.gather` does."""
+    if python not in SETTINGS.pythons:
+        return None
+    try:
+        return spec_of(spec, python, SETTINGS)
+    except UserError as error:
+        return error
 
 
 def revision(deployment):

@@ -8,7 +8,7 @@ from falapp_operator.api.conditions import Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.cluster.registry import Image
 from falapp_operator.environment.outcome import TRANSIENT, Outcome, Phase
-from falapp_operator.reconcile import builds
+from falapp_operator.reconcile import builds, verdict
 from tests.unit import samples, workloads
 
 IMAGE = Image(reference=samples.IMAGE, packages=5)
@@ -16,13 +16,21 @@ RUNNING = Outcome(phase=Phase.RUNNING, message="resolving the requirements")
 SUCCEEDED = Outcome(phase=Phase.SUCCEEDED, reason=Reason.BUILT)
 
 
-def failed(reason=Reason.PACKAGE_NOT_FOUND, container="resolve"):
+LAYERS = {"layersReused": 14, "layersBuilt": 3, "bytes": 7, "size": 99}
+
+
+def failed(reason=Reason.PACKAGE_NOT_FOUND, container="resolve", **more):
     return Outcome(
-        phase=Phase.FAILED, reason=reason, message="why", log_tail="tail", container=container
+        phase=Phase.FAILED,
+        reason=reason,
+        message="why",
+        log_tail="tail",
+        container=container,
+        **more,
     )
 
 
-def seen(*, status=None, job=None, outcome=None, image=None, created=0):
+def seen(*, status=None, job=None, outcome=None, image=None, created=0, retry=False):
     environment = samples.environment(created=created)
     return builds.Observed(
         environment=environment,
@@ -31,6 +39,7 @@ def seen(*, status=None, job=None, outcome=None, image=None, created=0):
         outcome=outcome,
         image=image,
         builds_namespace=samples.BUILDS,
+        retry=retry,
     )
 
 
@@ -59,7 +68,7 @@ def test_an_image_without_a_build_was_found(status):
     assert (made.status.image, made.status.packages) == (samples.IMAGE, 5)
     assert (made.status.attempts, made.status.failure) == (0, None)
     assert deeds(made) == (False, False, None)
-    assert builds.is_ready(made.status)
+    assert verdict.is_ready(made.status)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +87,27 @@ def test_an_image_after_a_build_was_built(packages, status, message, seconds):
     assert made.status.conditions[0].message == message
     assert made.status.build_seconds == seconds
     assert deeds(made) == (False, False, None)
+
+
+@pytest.mark.parametrize(
+    ("result", "message", "counts"),
+    [
+        (LAYERS, "5 packages; 3 of 17 layers built in 48 s", (14, 3, 7)),
+        (
+            {"layersReused": 2, "layersBuilt": 0},
+            "5 packages; 0 of 2 layers built in 48 s",
+            (2, 0, 0),
+        ),
+        ({"layersReused": "many", "layersBuilt": -1}, "5 packages; built in 48 s", (0, 0, 0)),
+    ],
+)
+def test_a_build_tells_what_it_reused(result, message, counts):
+    outcome = Outcome(phase=Phase.SUCCEEDED, reason=Reason.BUILT, result=result)
+    image = Image(reference=samples.IMAGE, packages=5, size=99)
+    status = decide(seen(job=job(workloads.complete(1, 49)), outcome=outcome, image=image)).status
+    assert status.conditions[0].message == message
+    assert (status.layers_reused, status.layers_built, status.bytes) == counts
+    assert status.size == 99
 
 
 @pytest.mark.parametrize(
@@ -125,7 +155,7 @@ def test_a_failure_that_needs_a_hand_stalls(reason):
         seen(status=samples.BUILDING, job=job(workloads.failed()), outcome=failed(reason))
     )
     assert facts(made) == [("False", reason), ("True", reason)]
-    assert builds.is_stalled(made.status)
+    assert verdict.is_stalled(made.status)
     assert made.status.failure.reason == reason
     assert made.status.failure.message == "why"
     assert made.status.failure.log_tail == "tail"
@@ -134,6 +164,34 @@ def test_a_failure_that_needs_a_hand_stalls(reason):
         f"{samples.environment()['metadata']['name']} -c resolve --tail=-1"
     )
     assert deeds(made) == (False, False, None)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_build_that_will_never_start_gives_its_place_back(again):
+    """The kubelet would go on pulling until the Job's deadline."""
+    observed = seen(
+        job=job(), outcome=failed(Reason.BASE_IMAGE_PULL_FAILED, stuck=True), retry=again
+    )
+    made = decide(observed)
+    assert made.drop
+    assert verdict.is_stalled(made.status) != again
+    if not again:
+        assert made.status.failure.command == "", "its pod is gone"
+
+
+@pytest.mark.parametrize(
+    ("job", "outcome"),
+    [(None, None), (job(workloads.failed()), failed())],
+    ids=["the Job is gone", "the Job is there"],
+)
+def test_who_asks_for_another_try_gets_one(job, outcome):
+    asked = {"job": job, "outcome": outcome, "status": samples.NOT_FOUND | {"attempts": 7}}
+    assert not decide(seen(**asked)).start
+    made = decide(seen(**asked, retry=True))
+    assert facts(made) == [("False", "Building"), ("False", "Progressing")]
+    assert (made.drop, made.start) == ((True, False) if job else (False, True))
+    assert made.status.attempts == (0 if job else 1)
+    assert made.status.failure is None
 
 
 def test_the_command_names_no_step_where_none_is_known():
@@ -173,12 +231,12 @@ def test_a_failure_from_before_the_environment_does_not_count(outcome):
 
 def test_a_build_made_in_the_same_second_counts():
     observed = seen(job=job(workloads.failed(), created=2), outcome=failed(), created=2)
-    assert builds.is_stalled(decide(observed).status)
+    assert verdict.is_stalled(decide(observed).status)
 
 
 def test_an_unreachable_registry_changes_nothing_else():
     before = EnvironmentBuildStatus.model_validate(samples.RETRIED)
-    after = builds.unreachable(before, "no answer")
+    after = verdict.unreachable(before, "no answer")
     assert [(c.status, c.reason) for c in after.conditions] == [
         ("False", "RegistryUnreachable"),
         ("False", "Progressing"),
@@ -197,4 +255,4 @@ def test_an_unreachable_registry_changes_nothing_else():
     ],
 )
 def test_ready_means_condition_and_image(status, ready):
-    assert builds.is_ready(EnvironmentBuildStatus.model_validate(status)) == ready
+    assert verdict.is_ready(EnvironmentBuildStatus.model_validate(status)) == ready

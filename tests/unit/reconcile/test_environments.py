@@ -14,7 +14,7 @@ from tests.unit import samples, workloads
 from tests.unit.workloads import running, terminated, waiting
 
 SPEC = samples.environment_spec()
-NAME, TAG = keys.name(SPEC), keys.tag(SPEC)
+NAME, TAG = keys.name(SPEC, samples.NAMESPACE), keys.tag(SPEC, samples.NAMESPACE)
 PUBLISHED = {"digest": samples.DIGEST, "packages": 5}
 
 
@@ -39,7 +39,7 @@ def fail(world, reason, message="why", since=30):
         containers=[
             terminated("tools"),
             terminated("resolve", 1, message=report),
-            waiting("build", "PodInitializing"),
+            *(waiting(s, "PodInitializing") for s in ("plan", "wheels", "sources")),
             waiting("publish", "PodInitializing"),
         ],
     )
@@ -47,7 +47,7 @@ def fail(world, reason, message="why", since=30):
 
 def succeed(world, message=None):
     message = json.dumps(PUBLISHED) if message is None else message
-    steps = (*(terminated(s) for s in ("tools", "resolve", "build")),)
+    steps = (*(terminated(s) for s in ("tools", "resolve", "plan", "wheels", "sources")),)
     ended = terminated("publish", message=message)
     progress(world, status=workloads.complete(), containers=[*steps, ended])
 
@@ -71,7 +71,8 @@ async def test_every_second_pass_writes_nothing(world):
     for containers in (
         [running("tools")],
         [terminated("tools"), running("resolve")],
-        [terminated("tools"), terminated("resolve"), running("build")],
+        [terminated("tools"), terminated("resolve"), running("plan")],
+        [*(terminated(s) for s in ("tools", "resolve", "plan")), running("wheels")],
     ):
         progress(world, containers=containers)
         assert await world.reconcile_environment() == [f"status Environment {NAME}"]
@@ -80,7 +81,6 @@ async def test_every_second_pass_writes_nothing(world):
     succeed(world)
     assert await world.reconcile_environment() == [f"status Environment {NAME}"]
     assert await world.reconcile_environment() == []
-    assert world.again is None
 
 
 @pytest.mark.parametrize("reason", ["PackageNotFound", "IndexUnreachable"])
@@ -206,7 +206,7 @@ async def test_a_request_that_was_not_written_is_written_later(world):
     assert world.cluster.find("Job") is not None
     del world.cluster.trouble["apply ConfigMap"]
     assert f"apply ConfigMap {NAME}" in await world.reconcile_environment()
-    assert world.cluster.find("ConfigMap")["data"]["Dockerfile"]
+    assert world.cluster.find("ConfigMap")["data"]["request.json"]
     assert await world.reconcile_environment() == []
 
 

@@ -273,6 +273,16 @@ async def test_no_app_waits_for_a_machine_type_that_came(world):
     assert world.status()["conditions"]["Stalled"]["status"] == "False"
 
 
+async def test_a_machine_type_of_a_newer_operator_is_said_to_be_unreadable(world):
+    world.cluster.put(samples.machine_type(ofTheFuture=1))
+    world.cluster.put(samples.app())
+    assert await world.reconcile_app() == ["status FalApp hello"]
+    failure = world.status()["failure"]
+    assert failure["reason"] == "InvalidSpec"
+    assert failure["message"].startswith("MachineType 's': spec.ofTheFuture: ")
+    assert await world.reconcile_app() == []
+
+
 async def test_a_machine_type_wakes_its_apps_alone(world):
     for name, asked in (("a", None), ("b", "S"), ("c", "s"), ("d", "GPU-H100")):
         world.cluster.put(samples.app(name, machineType=asked))

@@ -10,7 +10,7 @@ from falapp_operator.reconcile.context import BUILD, ENVIRONMENT
 from falapp_operator.reconcile.queue import Key
 from tests.unit import samples
 
-NAME = keys.name(samples.environment_spec())
+NAME = keys.name(samples.environment_spec(), samples.NAMESPACE)
 
 
 async def test_two_namespaces_share_one_build(world):
@@ -60,11 +60,11 @@ async def test_an_environment_under_a_wrong_name_is_not_built(world, squatter):
     evil = samples.environment_spec(layers=(("evil==1",),))
     obj = samples.environment(evil, name=squatter)
     world.cluster.put(obj)
-    world.registry.push(keys.tag(evil))
+    world.registry.push(keys.tag(evil, samples.NAMESPACE))
     assert await world.reconcile_environment(squatter) == [f"status Environment {squatter}"]
     status = world.status(ENVIRONMENT)
     assert status["conditions"]["Stalled"]["reason"] == "InvalidSpec"
-    assert keys.name(evil) in status["failure"]["message"]
+    assert keys.name(evil, samples.NAMESPACE) in status["failure"]["message"]
     assert "image" not in status or status["image"] == ""
     assert await world.reconcile_environment(squatter) == []
     assert world.registry.asked == []

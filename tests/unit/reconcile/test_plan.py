@@ -39,7 +39,9 @@ def test_first_the_environment_is_asked_for():
         "baseImage": samples.BASE,
         "pythonVersion": "3.11",
         "platform": "linux/amd64",
+        "resolver": "uv",
         "layers": [["requests==2.32.3"]],
+        "secrets": [],
     }
     assert made.environment == claim.desired["metadata"]["name"]
     assert "resourceVersion" not in claim.desired["metadata"]
@@ -67,6 +69,13 @@ def test_a_ready_environment_is_run():
     assert pod["initContainers"][0]["image"] == "runtime:3.11"
 
 
+def test_runners_pull_with_the_secrets_of_the_settings():
+    settings = samples.settings(runners={"imagePullSecrets": ["regcred"]})
+    made = plan(seen(environment=samples.BUILT), settings)
+    pod = made.changes[1].desired["spec"]["template"]["spec"]
+    assert pod["imagePullSecrets"] == [{"name": "regcred"}]
+
+
 def test_what_serves_is_left_alone():
     made = plan(served(), SETTINGS)
     assert made.rolled_out
@@ -77,10 +86,10 @@ def test_what_serves_is_left_alone():
 @pytest.mark.parametrize(
     "broken",
     [
-        {"machine_type": None},
+        {"machine": None},
         {"python": "3.9"},
         {"files": {}},
-        {"environment": None, "machine_type": None},
+        {"environment": None, "machine": None},
     ],
     ids=str,
 )

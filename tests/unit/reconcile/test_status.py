@@ -114,7 +114,7 @@ SITUATIONS = {
         "Unknown NoRunners", "True UnknownMachineType",
     ),
     "unknown machine type while old serves": (
-        dataclasses.replace(served(), machine_type=None), "False UnknownMachineType",
+        dataclasses.replace(served(), machine=None), "False UnknownMachineType",
         "Unknown Pending", "Unknown NoRunners", "True UnknownMachineType",
     ),
 }  # fmt: skip

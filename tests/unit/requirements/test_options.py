@@ -1,8 +1,10 @@
 import pytest
+from pip._internal.commands import create_command
 
-from falapp_requirements import tokens
+from falapp_requirements import options, tokens
 from falapp_requirements.errors import RequirementError
 from falapp_requirements.options import Options
+from falapp_requirements.refusals import REASONS
 
 URL = "https://user:pw@h.example/simple/?a=b"
 
@@ -21,6 +23,12 @@ URL = "https://user:pw@h.example/simple/?a=b"
         (["--pre"], Options(prerelease=True)),
         (["--no-binary", "a,B_c"], Options(no_binary=("a", "B_c"))),
         (["--only-binary=:all:", "--only-binary :none:"], Options(only_binary=(":all:", ":none:"))),
+        (["--no-build-isolation"], Options(isolated=False)),
+        (["-i", "${INDEX}"], Options(index_url="${INDEX}")),
+        (
+            ["-f", "https://${U}:${PW}@h:${PORT}/"],
+            Options(find_links=("https://${U}:${PW}@h:${PORT}/",)),
+        ),
     ],
 )
 def test_accepted(written: list[str], expected: Options) -> None:
@@ -35,15 +43,30 @@ def test_accepted(written: list[str], expected: Options) -> None:
         (["-r", "requirements.txt"], "list its lines as items"),
         (["-rrequirements.txt"], "list its lines as items"),
         (["--requirement=x"], "list its lines as items"),
-        (["-c", "x"], "list the versions as requirements"),
+        (["-c", "x"], "as requirements of their own, as urllib3<2"),
+        (["--constraint=https://h.example/c.txt"], "as requirements of their own"),
         (["-e", "git+https://h.example/x"], "without -e"),
         (["--editable=."], "without -e"),
         (["--trusted-host", "x"], "CA bundle"),
-        (["--no-build-isolation"], "not supported yet"),
+        (["--no-build-isolation=x"], "takes no value"),
+        (["--pre --no-binary=a"], "takes no value; write --pre alone"),
+        (["--no-deps"], "a lock is whole"),
+        (["--global-option=--x"], "changes how packages are built"),
+        (["--install-option", "x"], "changes how packages are built"),
+        (["-C", "a=b"], "give the URL of a wheel that was built so"),
+        (["--config-settings", "a=b"], "give the URL of a wheel that was built so"),
+        (["--index=https://h"], "is uv's word; write --extra-index-url=https://…"),
+        (["--proxy=http://h"], "administrator"),
+        (["--python-version", "3.11"], "set pythonVersion"),
+        (["--prefer-binary"], "write --only-binary=:all:"),
         (["--target=/"], "install elsewhere"),
         (["-U"], "made anew"),
-        (["--hash=sha256:00"], "from a lock"),
-        (["--config-settings", "a=b"], "does not accept; it accepts --index-url"),
+        (["--require-hashes"], "from a lock"),
+        (["--hash=sha256:00"], "is not a SHA-256 hash"),
+        ([f"--hash=sha256:{'0' * 64}"], "belongs to no requirement"),
+        (["a==1", "--pre", f"--hash=sha256:{'0' * 64}"], "belongs to no requirement"),
+        (["a==1", "--hash"], "lacks its value; give it, as --hash=sha256:…"),
+        (["--surprise", "a=b"], "does not accept; it accepts --index-url"),
         (["--extra-index", "https://x"], "does not accept"),
         (["-"], "does not accept"),
         (["--"], "does not accept"),
@@ -55,7 +78,14 @@ def test_accepted(written: list[str], expected: Options) -> None:
         (["--find-links", "file:///etc"], "does not name a web address"),
         (["--find-links", "https://"], "does not name a web address"),
         (["--index-url", "https://a --find-links /etc"], "does not name a web address"),
-        (["--extra-index-url", "https://${A}@h.example"], "no variables"),
+        (["--extra-index-url", "https://${a}@h.example"], "begins no variable"),
+        (["--no-binary=${A}"], "variables stand in URLs only"),
+        (["--index-url=git+${A}"], "does not name a web address"),
+        (["--index-url=https://h:port/"], "no host or port"),
+        (["--index-url=https://u:p/w@h/"], "with / ? # @ in a password as %2F"),
+        (["--index-url", '"https://h/"'], "does not name a web address"),
+        (["--index-url=https://h/`id`"], "write it as %60"),
+        (["--index-url=https://a --extra-index-url=https://b"], "write one option an item"),
         (["--index-url", "https://a\n-r/etc/passwd"], "cannot be seen"),
         (["--no-binary", "a b"], "does not name packages"),
         (["--only-binary", "a,,b"], "does not name packages"),
@@ -63,8 +93,10 @@ def test_accepted(written: list[str], expected: Options) -> None:
 )
 def test_refused(written: list[str], part: str) -> None:
     with pytest.raises(RequirementError) as caught:
-        tokens.parse([*written, "click"] if len(written) > 1 else written)
+        tokens.parse(written)
     assert part in str(caught.value)
+    assert caught.value.why in str(caught.value)
+    assert str(caught.value).endswith(f"; {caught.value.way_out}")
 
 
 def test_credentials_reach_uv_by_its_environment_only() -> None:
@@ -82,3 +114,27 @@ def test_credentials_reach_uv_by_its_environment_only() -> None:
 def test_nothing_asked_for_leaves_uv_as_it_is() -> None:
     assert Options().variables == {}
     assert Options().arguments == []
+
+
+def test_every_option_is_accepted_or_refused_for_a_reason() -> None:
+    """pip's own list: a new version of pip that has more asks for a decision."""
+    parser = create_command("install").parser
+    known = {name for option in parser.option_list_all for name in option._short_opts}
+    known |= {name for option in parser.option_list_all for name in option._long_opts}
+    assert known - set(options.ACCEPTED) - set(REASONS) - {"-i", "-f", "--pypi-url"} == set()
+    assert not set(options.ACCEPTED) & set(REASONS)
+
+
+@pytest.mark.parametrize("name", sorted(REASONS))
+def test_what_is_refused_never_takes_a_package_along(name: str) -> None:
+    with pytest.raises(RequirementError) as caught:
+        tokens.parse(["click", name, "value"])
+    assert str(caught.value) == f"requirement `{name}` {'; '.join(REASONS[name])}"
+
+
+def test_options_are_global() -> None:
+    before = tokens.parse(["--extra-index-url", URL, "--pre", "click"])
+    after = tokens.parse(["click", "--extra-index-url", URL, "--pre"])
+    assert before.options == after.options
+    assert before.text == after.text
+    assert before.items != after.items

@@ -1,4 +1,6 @@
+import base64
 import string
+from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 from hypothesis import given, settings
@@ -25,6 +27,11 @@ CANARY = "CANARY1234"
         ("u:CANARY@h/x", "****@h/x"),
         ("https://h/x.whl?X-Amz-Signature=CANARY#sha256=00", "https://h/x.whl?****#sha256=00"),
         ("GET /x.whl?sig=CANARY HTTP", "GET /x.whl?**** HTTP"),
+        # variables are no secrets; the operator's own say nothing
+        ("git+https://${GH_TOKEN}@h/x", "git+https://${GH_TOKEN}@h/x"),
+        ("https://me:${PW}@h/x", "https://me:${PW}@h/x"),
+        ("https://${PW}CANARY@h/x", "https://****@h/x"),
+        ("https://${FALAPP_CREDENTIAL_1}@h/x", "https://****@h/x"),
         # what must stay readable
         ("http://127.0.0.1:8765/x.git@main", "http://127.0.0.1:8765/x.git@main"),
         ("https://h:443/x@y", "https://h:443/x@y"),
@@ -53,6 +60,45 @@ def test_public_words_are_no_secrets(token: str) -> None:
 
 def test_of_name_and_password_only_the_password_is_a_secret() -> None:
     assert secrets("https://somebody:password1@h/x") == {"password1"}
+
+
+VALUE = "CANARY/va+lue:p@ss?w%rd"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        VALUE,
+        quote(VALUE),
+        quote(VALUE, safe=""),
+        quote_plus(VALUE),
+        unquote(VALUE),
+        base64.b64encode(VALUE.encode()).decode().rstrip("="),
+        base64.urlsafe_b64encode(VALUE.encode()).decode().rstrip("="),
+        VALUE.partition(":")[2],
+    ],
+)
+def test_values_are_hidden_in_every_shape(shape: str) -> None:
+    redact = Redactor(values=[VALUE])
+    assert redact(f"before {shape} after") == "before **** after"
+
+
+@pytest.mark.parametrize("user", ["", "u", "us", "x-access-token", "somebody"])
+@pytest.mark.parametrize("after", ["", ":", "\n", ":x-oauth-basic"])
+def test_a_value_inside_of_base64_is_hidden(user: str, after: str) -> None:
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        header = encode(f"{user}:CANARY1234{after}".encode()).decode()
+        shown = Redactor(values=["CANARY1234"])(f"Authorization: Basic {header}, x\ny")
+        assert shown == "Authorization: Basic ****, x\ny"
+
+
+def test_what_is_secret_in_a_whole_url_is_hidden_by_itself() -> None:
+    redact = Redactor(values=["https://me:CANARYpw@h/x.whl?X-Amz-Signature=CANARYsig&v=1"])
+    assert redact("password CANARYpw, signature CANARYsig") == "password ****, signature ****"
+
+
+def test_the_longest_is_hidden_first_and_what_is_too_short_is_left() -> None:
+    assert Redactor(values=["abcdef", "abc", "", "v"])("abcdef abc v1") == "**** **** v1"
 
 
 WORD = st.text(string.ascii_letters + string.digits + "-._~%+", max_size=12)

@@ -1,0 +1,253 @@
+"""The third step of a build pod: which layers an environment has, and what the missing ones need.
+
+It runs in the builder's image and runs nothing of the user's. What it decides, two Kaniko
+containers carry out without looking anything up.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from falapp_builder import (
+    base,
+    direct,
+    dockerfile,
+    downloads,
+    groups,
+    hashes,
+    layers,
+    packages,
+    recipe,
+    registry,
+    report,
+    request,
+    values,
+    wheels,
+)
+from falapp_builder.base import Base
+from falapp_builder.failure import Failure, Reason
+from falapp_builder.hashes import Group
+from falapp_builder.places import IN_POD, Places
+from falapp_builder.recipe import Item
+from falapp_builder.request import Request
+from falapp_builder.wheels import Choice
+from falapp_registry import reference
+from falapp_registry.errors import ImageNameError
+from falapp_requirements import tokens
+from falapp_requirements.options import Option
+from falapp_requirements.tokens import Arguments
+
+_VERSION = 1
+
+Layer = Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """A plan, before it is written."""
+
+    asked: Request
+    """The request."""
+    base: Base
+    """What the environment stands on."""
+    groups: Sequence[Group]
+    """In the order of the image's layers."""
+    layers: Sequence[Layer]
+    """What the registry has of them."""
+    isolated: bool
+    """Whether sources are built apart from the environment."""
+
+    @property
+    def missing(self) -> tuple[Group, ...]:
+        """The groups that must be built."""
+        pairs = zip(self.groups, self.layers, strict=True)
+        return tuple(group for group, layer in pairs if layer is None)
+
+    @property
+    def seen(self) -> tuple[Group, ...]:
+        """The groups of wheels that the sources see while they are built."""
+        building = any(group.cut.kind == "sources" for group in self.missing)
+        wanted = building and not self.isolated
+        return tuple(g for g in self.groups if wanted and g.cut.kind == "wheels")
+
+    @property
+    def needed(self) -> tuple[Choice, ...]:
+        """The packages whose files the build needs."""
+        found = {group.hash: group for group in (*self.missing, *self.seen)}
+        return tuple(c for group in found.values() for c in group.cut.choices if c.file)
+
+
+def main() -> None:
+    """Plan the build, or report why it cannot be had."""
+    sys.exit(report.guarded(lambda: plan(IN_POD), IN_POD.termination))
+
+
+def plan(places: Places) -> None:
+    """Write the plan and bring the files that it needs.
+
+    Raises:
+        Failure: There can be no such environment, or something cannot be had.
+    """
+    asked = request.read(places.request)
+    resolved = packages.read(places.resolved)
+    choices = wheels.chosen(resolved)
+    found = _base(asked, places)
+    arguments = [token for layer in asked.layers for token in layer]
+    with downloads.opened(places, arguments, values.read(places, asked.variables)) as files:
+        choices = files.measured(choices)
+        ground = hashes.Ground(
+            base=found.digest,
+            python=asked.python_version,
+            platform=asked.platform,
+            resolver=asked.resolver,
+            namespace=asked.namespace,
+            isolated=resolved.isolated,
+        )
+        addressed = hashes.addressed(groups.cut(choices), ground)
+        there = _layers(asked, places, addressed)
+        decided = Decided(
+            asked=asked,
+            base=found,
+            groups=addressed,
+            layers=there,
+            isolated=resolved.isolated,
+        )
+        _write(decided, places)
+        size = files.fetched(decided.needed)
+    built = len(decided.missing)
+    print(f"falapp: {built} of {len(addressed)} layers to build, {size} bytes fetched", flush=True)
+
+
+def _base(asked: Request, places: Places) -> Base:
+    try:
+        image = reference.parse(asked.base)
+        own = reference.parse(asked.image)
+    except ImageNameError as error:
+        raise Failure(Reason.BASE_IMAGE_UNUSABLE, str(error)) from None
+    insecure = asked.insecure and image.host == own.host
+    with registry.connect(asked.base, places, insecure=insecure, push=False) as source:
+        return base.found(source, image, platform=asked.platform, insecure=insecure)
+
+
+def _layers(asked: Request, places: Places, addressed: Sequence[Group]) -> Sequence[Layer]:
+    insecure = asked.insecure
+    with registry.connect(asked.image, places, insecure=insecure, push=False, ours=True) as own:
+        return layers.known(own, addressed)
+
+
+def _write(decided: Decided, places: Places) -> None:
+    places.plan.mkdir(parents=True, exist_ok=True)
+    places.plan_file.write_text(json.dumps(document(decided), indent=1), encoding="utf-8")
+    options = {str(n): _options(layer) for n, layer in enumerate(decided.asked.layers)}
+    for group in (*decided.missing, *decided.seen):
+        written = _recipe(group, decided, options, places)
+        recipe.write(places.group(group.identity), written)
+    pinned, user = decided.base.pinned, decided.base.user
+    venv = any(group.cut.kind == "venv" for group in decided.missing)
+    new = [group.identity for group in decided.missing if group.cut.kind == "wheels"]
+    sources = [group.identity for group in decided.missing if group.cut.kind == "sources"]
+    seen = [group.identity for group in decided.seen]
+    texts = {
+        "wheels": dockerfile.wheels(pinned, user, new) if new or venv else dockerfile.NOTHING,
+        "sources": dockerfile.sources(pinned, user, seen, sources[0])
+        if sources
+        else dockerfile.NOTHING,
+    }
+    for name, text in texts.items():
+        (places.plan / f"{name}.Dockerfile").write_text(text, encoding="utf-8")
+
+
+def document(decided: Decided) -> dict[str, Any]:
+    """Return plan.json; it holds no credentials, and no names of variables."""
+    asked, found = decided.asked, decided.base
+    return {
+        "version": _VERSION,
+        "python": asked.python_version,
+        "resolver": asked.resolver,
+        "namespace": asked.namespace,
+        "base": {
+            "reference": asked.base,
+            "pinned": found.pinned,
+            "insecure": found.insecure,
+            "manifest": found.manifest,
+            "config": found.config,
+        },
+        "groups": [
+            {
+                "id": group.identity,
+                "hash": group.hash,
+                "kind": group.cut.kind,
+                "packages": [choice.name for choice in group.cut.choices],
+                "wheelBytes": groups.size(group.cut.choices),
+                "layer": layer,
+            }
+            for group, layer in zip(decided.groups, decided.layers, strict=True)
+        ],
+        "packages": [
+            _package(choice, group) for group in decided.groups for choice in group.cut.choices
+        ],
+        "isolated": decided.isolated,
+    }
+
+
+def _package(choice: Choice, group: Group) -> dict[str, Any]:
+    package, file = choice.package, choice.file
+    url = direct.clean(package.url or (file.url if file else ""))
+    found: dict[str, Any] = {
+        "name": package.name,
+        "version": package.version,
+        "kind": choice.kind,
+        "url": "" if "$" in url else url,  # a whole URL in a variable is a secret
+        "file": file.name if file else "",
+        "sha256": file.sha256 if file else "",
+        "size": file.size if file else None,
+        "group": group.identity,
+    }
+    if package.git:
+        found["git"] = {"url": direct.clean(package.git.url), "commit": package.git.commit}
+    if package.subdirectory:
+        found["subdirectory"] = package.subdirectory
+    return found
+
+
+def _recipe(
+    group: Group, decided: Decided, options: Mapping[str, tuple[str, ...]], places: Places
+) -> recipe.Recipe:
+    built = group.cut.kind == "sources"
+    return recipe.Recipe(
+        id=group.identity,
+        kind=group.cut.kind,
+        resolver=decided.asked.resolver,
+        isolated=decided.isolated,
+        python=decided.asked.python_version,
+        packages=tuple(_item(choice, places) for choice in group.cut.choices),
+        # Wheels need neither an index nor a secret.
+        options=options if built else {},
+        variables=decided.asked.variables if built else (),
+    )
+
+
+def _item(choice: Choice, places: Places) -> Item:
+    package, file = choice.package, choice.file
+    return Item(
+        name=package.name,
+        version=package.version,
+        path=str(places.wheel(file.sha256, file.name)) if file else "",
+        sha256=file.sha256 if file else "",
+        repository=package.git.url if package.git else "",
+        commit=package.git.commit if package.git else "",
+        subdirectory=package.subdirectory,
+        layer=package.layer,
+        direct=direct.told(choice),
+    )
+
+
+def _options(layer: Iterable[str]) -> tuple[str, ...]:
+    items = (item for item in tokens.parse(layer).items if isinstance(item, Option))
+    return tokens.render(Arguments(items=tuple(items)))
+
+
+if __name__ == "__main__":
+    main()

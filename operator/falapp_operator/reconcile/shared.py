@@ -1,0 +1,21 @@
+"""What the passes of one process share; losing it at a restart costs a few looks, no more."""
+
+import asyncio
+
+from falapp_operator.reconcile.doubts import Doubts
+from falapp_operator.reconcile.turns import Line
+
+
+class Shared:
+    """A lock, and hints whom to look at."""
+
+    def __init__(self) -> None:
+        self.starting = asyncio.Lock()
+        """Held from counting the builds until one more has all that it needs: no two passes count
+        alike, or give a Job two requests."""
+        self.claiming = asyncio.Lock()
+        """Held while an Environment is made, so that no app's claim overwrites another's."""
+        self.line = Line()
+        """Who waits for a build to end."""
+        self.doubts = Doubts()
+        """Whose image a node cannot pull."""

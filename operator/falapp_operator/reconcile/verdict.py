@@ -1,0 +1,171 @@
+"""What an Environment's status tells, at each stage of its life. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+from falapp_operator.api import conditions
+from falapp_operator.api.conditions import Condition, ConditionType, Reason
+from falapp_operator.api.environment import EnvironmentBuildStatus
+from falapp_operator.api.failure import Failure
+from falapp_operator.api.objects import Object
+from falapp_operator.cluster.registry import Image
+from falapp_operator.environment.outcome import Outcome
+from falapp_operator.errors import UserError
+
+
+def is_ready(status: EnvironmentBuildStatus) -> bool:
+    """Return whether the Environment has its image."""
+    return bool(status.image) and _true(status, ConditionType.READY) is not None
+
+
+def is_stalled(status: EnvironmentBuildStatus) -> bool:
+    """Return whether the Environment waits for a person."""
+    return _true(status, ConditionType.STALLED) is not None
+
+
+def is_queued(status: EnvironmentBuildStatus) -> bool:
+    """Return whether the Environment waits for other builds to end."""
+    return any(
+        c.type == ConditionType.READY and c.reason == Reason.BUILD_QUEUED for c in status.conditions
+    )
+
+
+def lacks_secret(status: EnvironmentBuildStatus) -> bool:
+    """Return whether the Environment waits for a Secret, which nobody tells us of."""
+    stalled = _true(status, ConditionType.STALLED)
+    return stalled is not None and stalled.reason == Reason.SECRET_NOT_FOUND
+
+
+def since(status: EnvironmentBuildStatus, type_: ConditionType) -> str:
+    """Return since when a condition is True; an empty text where it is not."""
+    found = _true(status, type_)
+    return found.last_transition_time if found else ""
+
+
+def _true(status: EnvironmentBuildStatus, type_: ConditionType) -> Condition | None:
+    return next((c for c in status.conditions if c.type == type_ and c.status == "True"), None)
+
+
+def found(was: EnvironmentBuildStatus, image: Image) -> EnvironmentBuildStatus:
+    """Return the status where the registry had the image."""
+    message = f"{_count(image.packages)}; nothing had to be built"
+    return _ready(was, Reason.FOUND_IN_REGISTRY, message, image)
+
+
+def built(
+    was: EnvironmentBuildStatus, image: Image, job: Object, result: dict[str, Any]
+) -> EnvironmentBuildStatus:
+    """Return the status where the Job built the image; ``result`` is what it reported."""
+    reused, made = number(result, "layersReused"), number(result, "layersBuilt")
+    took = _seconds(job)
+    layers = f"{made} of {reused + made} layers " if reused + made else ""
+    status = _ready(
+        was, Reason.BUILT, f"{_count(image.packages)}; {layers}built in {took} s", image
+    )
+    more = {
+        "layers_reused": reused,
+        "layers_built": made,
+        "bytes": number(result, "bytes"),
+        "build_seconds": took,
+    }
+    return status.model_copy(update=more)
+
+
+def _ready(
+    was: EnvironmentBuildStatus, reason: Reason, message: str, image: Image
+) -> EnvironmentBuildStatus:
+    return EnvironmentBuildStatus(
+        conditions=(
+            conditions.condition(ConditionType.READY, True, reason, message),
+            conditions.condition(ConditionType.STALLED, False, Reason.PROGRESSING),
+        ),
+        image=image.reference,
+        packages=image.packages,
+        size=image.size,
+        retried=was.retried,
+    )
+
+
+def building(was: EnvironmentBuildStatus, message: str) -> EnvironmentBuildStatus:
+    """Return the status while a build runs, or is about to."""
+    return unready(was, Reason.BUILDING, message)
+
+
+def queued(was: EnvironmentBuildStatus, limit: int, ahead: int) -> EnvironmentBuildStatus:
+    """Return the status while as many builds run as may, and ``ahead`` come before this one."""
+    before = {0: "this one is next", 1: "1 is before it"}.get(ahead, f"{ahead} are before it")
+    message = (
+        f"waiting for a build to end: at most {limit} run at once (builds.maxConcurrent of the"
+        f" operator's chart), and {before}"
+    )
+    return unready(was, Reason.BUILD_QUEUED, message)
+
+
+def blocked(was: EnvironmentBuildStatus, error: UserError) -> EnvironmentBuildStatus:
+    """Return the status where no build can start: for want of a Secret, or of a usable spec."""
+    failure = Failure(reason=error.reason, message=error.message)
+    return unready(was, error.reason, error.message, stalled=True, failure=failure)
+
+
+def unreachable(was: EnvironmentBuildStatus, message: str) -> EnvironmentBuildStatus:
+    """Return the status where the registry could not be asked."""
+    return unready(was, Reason.REGISTRY_UNREACHABLE, message, failure=was.failure)
+
+
+def refused(was: EnvironmentBuildStatus, detail: str) -> EnvironmentBuildStatus:
+    """Return the status where the API server does not accept the build."""
+    message = f"the cluster refuses the build: {detail}; tried again with growing pauses"
+    failure = Failure(reason=Reason.REFUSED, message=message)
+    return unready(was, Reason.REFUSED, message, failure=failure)
+
+
+def failed(
+    was: EnvironmentBuildStatus, outcome: Outcome, *, command: str, stalled: bool
+) -> EnvironmentBuildStatus:
+    """Return the status of a build that failed; one that is not stalled is tried again."""
+    message = outcome.message
+    if not stalled:
+        message = f"{message}; attempt {was.attempts}, tried again by itself"
+    failure = Failure(
+        reason=outcome.reason, message=message, log_tail=outcome.log_tail, command=command
+    )
+    return unready(was, outcome.reason, message, stalled=stalled, failure=failure)
+
+
+def unready(
+    was: EnvironmentBuildStatus,
+    reason: str,
+    message: str,
+    *,
+    stalled: bool = False,
+    failure: Failure | None = None,
+) -> EnvironmentBuildStatus:
+    """Return the status of an Environment without an image, which keeps the count of its builds."""
+    waits = (True, reason, message) if stalled else (False, Reason.PROGRESSING, "")
+    return EnvironmentBuildStatus(
+        conditions=(
+            conditions.condition(ConditionType.READY, False, reason, message),
+            conditions.condition(ConditionType.STALLED, *waits),
+        ),
+        attempts=was.attempts,
+        retried=was.retried,
+        failure=failure,
+    )
+
+
+def number(result: dict[str, Any], key: str) -> int:
+    """Return a count that a build reported; 0 where it reported none."""
+    value = result.get(key)
+    return value if isinstance(value, int) and value >= 0 else 0
+
+
+def _seconds(job: Object) -> int:
+    status = job.get("status", {})
+    if "startTime" not in status or "completionTime" not in status:
+        return 0
+    start, end = (datetime.fromisoformat(status[k]) for k in ("startTime", "completionTime"))
+    return int((end - start).total_seconds())
+
+
+def _count(packages: int) -> str:
+    return "1 package" if packages == 1 else f"{packages} packages"

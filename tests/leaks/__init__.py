@@ -1,0 +1,1 @@
+"""The search for secrets where none may be: values that nothing else holds, and all the places."""

@@ -1,0 +1,46 @@
+"""A package index: pypiserver; one that knows users wants a name and a password.
+
+What is posted to /drop is kept in /tmp/drop: malicious packages report there what they found.
+"""
+
+import json
+import secrets
+from pathlib import Path
+
+import pypiserver
+from passlib.apache import HtpasswdFile
+from serve import serve
+
+PASSWORDS = "/tmp/htpasswd"  # noqa: S108 - a pod of its own
+DROP = Path("/tmp/drop")  # noqa: S108
+
+
+def main() -> None:
+    users = json.loads(Path("/secrets/users.json").read_text())
+    passwords = HtpasswdFile(PASSWORDS, new=True)
+    for user, password in users.items():
+        passwords.set_password(user, password)
+    passwords.save()
+    DROP.mkdir()
+    index = pypiserver.app(
+        roots=["/files"],
+        password_file=PASSWORDS if users else ".",
+        authenticate=["list", "download", "update"] if users else [],
+        disable_fallback=True,
+    )
+    serve(dropping(index))
+
+
+def dropping(application):
+    def answer(environ, start_response):
+        if environ["PATH_INFO"] != "/drop":
+            return application(environ, start_response)
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        (DROP / secrets.token_hex(8)).write_bytes(body)
+        start_response("204 No Content", [])
+        return []
+
+    return answer
+
+
+main()
