@@ -44,7 +44,8 @@ def locked(
     code, said = pip.run(bench.place, bench.python, command, variables, bench.redact)
     lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
     if code:
-        raise diagnosed(piplog.told(said, lines, bench.redact), arguments, Reason.BUILD_FAILED)
+        told = piplog.told(said, lines, bench.redact, arguments.options.find_links)
+        raise diagnosed(told, arguments, Reason.BUILD_FAILED)
     return tuple(_read(folder / "report.json", lines))
 
 

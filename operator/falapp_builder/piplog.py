@@ -16,17 +16,20 @@ _FAILED = re.compile(r"\s*ERROR: .* exited with -?\d+$")
 _STORY, _SHOWN = 60, 8
 
 
-def told(said: str, log: Sequence[str], redact: Callable[[str], str]) -> str:
+def told(
+    said: str, log: Sequence[str], redact: Callable[[str], str], links: Iterable[str] = ()
+) -> str:
     """Return what pip said with what its log has to add; that is printed, too.
 
     Args:
         said: What it said, redacted.
         log: The lines of its log.
         redact: Hides what is secret in them.
+        links: The pages of --find-links.
     """
     plain = [_STAMP.sub("", line) for line in log]
     before = [redact(line) for line in _story(plain)]
-    behind = [redact(line) for line in _passed(said, plain)]
+    behind = [redact(line) for line in _passed(said, plain, links)]
     for line in (*before, *behind):
         print(line, file=sys.stderr, flush=True)
     return "\n".join((*before, said, *behind))
@@ -41,12 +44,14 @@ def _story(log: Sequence[str]) -> Sequence[str]:
     return log[started[-1][0] + 1 : end][-_STORY:]
 
 
-def _passed(said: str, log: Iterable[str]) -> Iterable[str]:
+def _passed(said: str, log: Iterable[str], links: Iterable[str]) -> Iterable[str]:
     """Return why pip found nothing of the package that it misses."""
     missing = _MISSING.search(said)
     if not missing:
         return ()
-    page = f"/{normalised(missing['name'])}/"
+    # Without user information, which pip hides.
+    addresses = (url.partition("://")[2].rpartition("@")[2] for url in links)
+    pages = (f"/{normalised(missing['name'])}/", *addresses)
     matches = (_TELLING.match(line) for line in log)
-    found = dict.fromkeys(m["line"] for m in matches if m and page in m["line"])
+    found = dict.fromkeys(m["line"] for m in matches if m and any(p in m["line"] for p in pages))
     return list(found)[-_SHOWN:]

@@ -45,7 +45,7 @@ def name(cell: Cell) -> str:
 
 
 @pytest.fixture(scope="module")
-def sweep(kube, cluster, caller, starter, shared_namespace) -> Sweep:
+def sweep(kube, cluster, apps, caller, starter, shared_namespace) -> Sweep:
     done = Sweep(shared_namespace)
     failing = cells.failing(done.canaries)
     good = {r: cells.succeeding(done.canaries, i) for i, r in enumerate(RESOLVERS)}

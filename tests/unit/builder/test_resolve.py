@@ -198,3 +198,19 @@ def test_no_argument_holds_a_credential(
     resolve.resolve(places)
     assert noted.read_text()
     assert "CANARY" not in noted.read_text()
+
+
+@both
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_page_of_links_that_refuses_access(
+    places: Places, ask: Ask, stocked: Index, tmp_path: Path, resolver: str, status: int
+) -> None:
+    stocked.refusal = status
+    with Index(tmp_path / "empty") as empty:
+        empty.open = True
+        ask(["--index-url", empty.page, "--find-links", stocked.url, "beta"], resolver=resolver)
+        with pytest.raises(Failure) as caught:
+            resolve.resolve(places)
+    assert caught.value.reason is Reason.ACCESS_DENIED
+    assert f": {stocked.host} refused access ({status})" in caught.value.message
+    assert "CANARY" not in caught.value.message + caught.value.log
