@@ -7,6 +7,7 @@ Kaniko it is the end of its log.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -37,6 +38,8 @@ class Outcome:
     """The step that failed."""
     result: dict[str, Any] = field(default_factory=dict)
     """What `publish` reported: digest, packages, seconds and more."""
+    seconds: int = 0
+    """How long a build took that succeeded."""
     stuck: bool = False
     """Whether it failed while its Job goes on: nothing but its deletion ends it soon."""
 
@@ -81,8 +84,14 @@ def outcome(job: Object, pods: Iterable[Object]) -> Outcome:
     finished = {
         c["type"]: c for c in job.get("status", {}).get("conditions", ()) if c["status"] == "True"
     }
+    # The Job's own word comes seconds after its pod's last, and one that ran out of time meanwhile
+    # has pushed its image nevertheless.
+    if published := _published(job, pod):
+        return published
     if "Complete" in finished:
-        return _succeeded(pod)
+        # The pod went before it was read (its node left, or the Job's time to live ran out): the
+        # registry knows better than we do.
+        return Outcome(phase=Phase.SUCCEEDED, reason=Reason.BUILT)
     if "Failed" in finished:
         return _failed(finished["Failed"], pod)
     return _stuck(pod) or Outcome(phase=Phase.RUNNING, message=_progress(pod))
@@ -93,15 +102,18 @@ def _belongs(pod: Object, job: Object) -> bool:
     return any(o["uid"] == uid for o in pod["metadata"].get("ownerReferences", ()))
 
 
-def _succeeded(pod: Object) -> Outcome:
+def _published(job: Object, pod: Object) -> Outcome | None:
+    """Return what the last step reported, if it has ended well."""
     for name, terminated in _terminated(pod):
         if name == "publish" and terminated["exitCode"] == 0:
             result = termination.read(terminated.get("message", ""))
             if termination.word(result, "digest").startswith("sha256:"):
-                return Outcome(phase=Phase.SUCCEEDED, reason=Reason.BUILT, result=result)
-    # The pod went before it was read (its node left, or the Job's time to live ran out): the
-    # registry knows better than we do.
-    return Outcome(phase=Phase.SUCCEEDED, reason=Reason.BUILT)
+                began = datetime.fromisoformat(job["metadata"]["creationTimestamp"])
+                took = datetime.fromisoformat(terminated["finishedAt"]) - began
+                seconds = max(0, round(took.total_seconds()))
+                phase = Phase.SUCCEEDED
+                return Outcome(phase=phase, reason=Reason.BUILT, result=result, seconds=seconds)
+    return None
 
 
 def _stuck(pod: Object) -> Outcome | None:

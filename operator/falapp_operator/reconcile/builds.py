@@ -60,7 +60,7 @@ def decide(seen: Observed, now: datetime) -> Decision:
 def _ready(seen: Observed, image: Image) -> EnvironmentBuildStatus:
     if seen.job is None or seen.outcome is None or is_of_another(seen.environment, seen.job):
         return verdict.found(seen.status, image)
-    return verdict.built(seen.status, image, seen.job, seen.outcome.result)
+    return verdict.built(seen.status, image, seen.outcome)
 
 
 def _without_job(seen: Observed) -> Decision:
@@ -118,8 +118,10 @@ def is_of_another(environment: Object, job: Object) -> bool:
 
 
 def _retry_at(job: Object, attempts: int) -> datetime:
+    conditions = job.get("status", {}).get("conditions", ())
     ended: str = max(
-        c["lastTransitionTime"] for c in job["status"]["conditions"] if c["status"] == "True"
+        (c["lastTransitionTime"] for c in conditions if c["status"] == "True"),
+        default=job["metadata"]["creationTimestamp"],
     )
     pause: timedelta = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** min(max(attempts - 1, 0), 16))
     return datetime.fromisoformat(ended) + pause

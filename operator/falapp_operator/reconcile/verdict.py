@@ -1,13 +1,11 @@
 """What an Environment's status tells, at each stage of its life. Pure."""
 
-from datetime import datetime
 from typing import Any
 
 from falapp_operator.api import conditions
 from falapp_operator.api.conditions import Condition, ConditionType, Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.api.failure import Failure
-from falapp_operator.api.objects import Object
 from falapp_operator.cluster.registry import Image
 from falapp_operator.environment.outcome import Outcome
 from falapp_operator.errors import UserError
@@ -52,16 +50,13 @@ def found(was: EnvironmentBuildStatus, image: Image) -> EnvironmentBuildStatus:
     return _ready(was, Reason.FOUND_IN_REGISTRY, message, image)
 
 
-def built(
-    was: EnvironmentBuildStatus, image: Image, job: Object, result: dict[str, Any]
-) -> EnvironmentBuildStatus:
-    """Return the status where the Job built the image; ``result`` is what it reported."""
+def built(was: EnvironmentBuildStatus, image: Image, build: Outcome) -> EnvironmentBuildStatus:
+    """Return the status where the build made the image."""
+    result, took = build.result, build.seconds
     reused, made = number(result, "layersReused"), number(result, "layersBuilt")
-    took = _seconds(job)
     layers = f"{made} of {reused + made} layers " if reused + made else ""
-    status = _ready(
-        was, Reason.BUILT, f"{_count(image.packages)}; {layers}built in {took} s", image
-    )
+    how = f"built in {took} s" if took else "built"
+    status = _ready(was, Reason.BUILT, f"{_count(image.packages)}; {layers}{how}", image)
     more = {
         "layers_reused": reused,
         "layers_built": made,
@@ -157,14 +152,6 @@ def number(result: dict[str, Any], key: str) -> int:
     """Return a count that a build reported; 0 where it reported none."""
     value = result.get(key)
     return value if isinstance(value, int) and value >= 0 else 0
-
-
-def _seconds(job: Object) -> int:
-    status = job.get("status", {})
-    if "startTime" not in status or "completionTime" not in status:
-        return 0
-    start, end = (datetime.fromisoformat(status[k]) for k in ("startTime", "completionTime"))
-    return int((end - start).total_seconds())
 
 
 def _count(packages: int) -> str:

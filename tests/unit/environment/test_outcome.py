@@ -218,3 +218,18 @@ def test_a_pod_that_failed_under_a_job_that_has_not(disrupted, text):
     pod["status"]["conditions"].append({"type": "DisruptionTarget", "status": disrupted})
     seen = outcome(workloads.job(NAME), [pod])
     assert (seen.phase, seen.message) == (Phase.RUNNING, text)
+
+
+@pytest.mark.parametrize("status", [None, workloads.complete(), workloads.failed()])
+def test_a_published_image_counts_whatever_its_job_says(status):
+    """The Job's word comes later, and its time may run out between the two."""
+    ended = terminated("publish", message=json.dumps(PUBLISHED))
+    pod = workloads.build_pod(NAME, *steps("publish", ended))
+    seen = outcome(workloads.job(NAME, status), [pod])
+    assert (seen.phase, seen.result) == (Phase.SUCCEEDED, PUBLISHED)
+    assert seen.seconds == 4
+
+
+def test_a_publish_that_ended_without_a_word_is_no_success_yet():
+    pod = workloads.build_pod(NAME, *steps("publish", terminated("publish")))
+    assert outcome(workloads.job(NAME), [pod]).phase is Phase.RUNNING
