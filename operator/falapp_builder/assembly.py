@@ -15,8 +15,6 @@ from falapp_builder.registry import sha256
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 DIFF_ID = "falapp.dev/diff-id"
 """The annotation of a group's manifest that tells what is in its layer."""
-BYTES = "falapp.dev/bytes"
-"""The annotation of a group's manifest that tells how big its layer is."""
 
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _EMPTY = "application/vnd.oci.empty.v1+json"
@@ -91,7 +89,7 @@ def group(base: Base, layer: Layer) -> Document:
         "mediaType": MANIFEST,
         "config": _descriptor(_CONFIG, config),
         "layers": [_named(layer)],
-        "annotations": {DIFF_ID: layer.diff_id, BYTES: str(layer.size)},
+        "annotations": {DIFF_ID: layer.diff_id},
     }
     return Document(manifest=_encoded(manifest), blobs=(config,))
 

@@ -1,6 +1,8 @@
 """The base image: which one exactly, and what it consists of, as its registry tells."""
 
 import json
+import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +23,8 @@ _MANIFESTS = frozenset(
         "application/vnd.docker.distribution.manifest.v2+json",
     }
 )
+_ENVIRONMENT = "/opt/env"
+_BETWEEN = re.compile(r"[:\s]")
 _WAY_OUT = "give an image that the registry has for this platform"
 
 
@@ -121,6 +125,29 @@ def _check(config: Mapping[str, Any], platform: str, shown: str) -> None:
     if (config.get("config") or {}).get("OnBuild"):
         message = f"{shown} holds ONBUILD instructions; give an image without, built from it"
         raise Failure(Reason.BASE_IMAGE_UNUSABLE, message)
+    if name := _inside(config.get("config") or {}):
+        message = (
+            f"{shown}: its {name} names {_ENVIRONMENT}, so it is an environment's image, which no"
+            " other environment can be built upon; give the image that it was made from"
+        )
+        raise Failure(Reason.BASE_IMAGE_UNUSABLE, message)
+
+
+def _inside(told: Mapping[str, Any]) -> str:
+    """Return what of an image's configuration leads into the folder of the environment.
+
+    What is in there is of anybody's packages, so nothing that builds may run it as its own: no
+    python3 on the PATH, no folder of modules or libraries, no shell.
+    """
+    start = str(told.get("WorkingDir") or "/")
+    pairs = [str(entry).partition("=")[::2] for entry in told.get("Env") or ()]
+    pairs += [("SHELL", str(word)) for word in told.get("Shell") or ()]
+    for name, value in pairs:
+        for part in _BETWEEN.split(value) if value else ():
+            path = "/" + posixpath.normpath(posixpath.join("/", start, part)).lstrip("/")
+            if posixpath.commonpath((path, _ENVIRONMENT)) == _ENVIRONMENT:
+                return name
+    return ""
 
 
 def _platform(told: Mapping[str, Any]) -> str:

@@ -10,8 +10,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from falapp_builder.wheels import Choice
 
-NAME = "direct_url.json"
-
 
 def told(choice: Choice) -> Mapping[str, Any] | None:
     """Return what direct_url.json tells of a package, None for one from an index."""

@@ -2,7 +2,6 @@
 
 import errno
 import re
-import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,12 +10,14 @@ from typing import TypeVar
 
 import httpx
 
+from falapp_builder import tls
 from falapp_builder.access import Access
 from falapp_builder.cache import Cache
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.fetch import Fetcher, Stopped
 from falapp_builder.packages import File
 from falapp_builder.places import Places
+from falapp_builder.request import Request
 from falapp_builder.wheels import Choice
 
 _AT_ONCE = 4
@@ -34,11 +35,13 @@ class Downloads:
     Args:
         fetcher: What fetches them.
         places: Where they belong.
+        private: Whether the environment is for its namespace alone.
     """
 
-    def __init__(self, fetcher: Fetcher, places: Places) -> None:
+    def __init__(self, fetcher: Fetcher, places: Places, *, private: bool) -> None:
         self._fetcher = fetcher
         self._places = places
+        self._private = private
         self._cache = Cache(places.cache)
 
     def measured(self, choices: Iterable[Choice]) -> tuple[Choice, ...]:
@@ -75,18 +78,25 @@ class Downloads:
         partial = self._places.wheels / f".{choice.name}"
         try:
             self._places.wheels.mkdir(parents=True, exist_ok=True)
-            if file.sha256 and self._cache.take(file.sha256, partial):
+            public = self._public(choice)
+            if public and file.sha256 and self._cache.take(file.sha256, partial):
                 found = replace(file, size=partial.stat().st_size)
             else:
                 fetched = self._fetcher.fetch(file, partial)
                 found = replace(file, sha256=fetched.sha256, size=fetched.size)
-                self._cache.keep(fetched.sha256, partial)
+                if public:
+                    self._cache.keep(fetched.sha256, partial)
             target = self._places.wheel(found.sha256, found.name)
             target.parent.mkdir(parents=True, exist_ok=True)
             partial.replace(target)
         except OSError as error:
             raise _unwritable(file, error) from error
         return found
+
+    def _public(self, choice: Choice) -> bool:
+        """Return whether anybody who knows a file's hash may have it: the cache is for all."""
+        package = choice.package
+        return not (package.secret or (self._private and package.url))
 
     def _all(self, work: Callable[[Choice], T], choices: Iterable[Choice]) -> list[T]:
         """Work at several packages at once; the first failure ends what is under way."""
@@ -107,30 +117,23 @@ class Downloads:
 
 
 @contextmanager
-def opened(places: Places, tokens: Iterable[str], values: Mapping[str, str]) -> Iterator[Downloads]:
+def opened(places: Places, asked: Request, values: Mapping[str, str]) -> Iterator[Downloads]:
     """Give what downloads the files of packages.
 
     Args:
         places: Where everything is.
-        tokens: The arguments of the build, whose URLs may hold credentials.
+        asked: The request; the URLs in its arguments may hold credentials.
         values: The values of variables.
     """
-    with httpx.Client(verify=_trust(places), timeout=_TIMEOUT) as client:
-        yield Downloads(Fetcher(client, Access(tokens, values)), places)
+    with httpx.Client(verify=tls.context(places), timeout=_TIMEOUT) as client:
+        access = Access((token for layer in asked.layers for token in layer), values)
+        yield Downloads(Fetcher(client, access), places, private=asked.private)
 
 
 def _check(file: File) -> None:
     if not _NAME.fullmatch(file.name) or not _SHA256.fullmatch(file.sha256):
         message = f"{file.name!r:.100} is no name of a package's file; take another version"
         raise Failure(Reason.INVALID_REQUIREMENT, message)
-
-
-def _trust(places: Places) -> ssl.SSLContext:
-    context = httpx.create_ssl_context()
-    context.load_default_certs()
-    if places.authority.exists():
-        context.load_verify_locations(cafile=places.authority)
-    return context
 
 
 def _unwritable(file: File, error: OSError) -> Failure:

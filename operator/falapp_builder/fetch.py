@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ _CHUNK = 1 << 20
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
+_PLAIN = {"Accept-Encoding": "identity"}
 _TOKEN = "check the token, and that it may read there"  # noqa: S105 - an advice, not a secret
 
 
@@ -72,10 +73,14 @@ class Fetcher:
 
         def asked() -> int | None:
             with self._answer("HEAD", address) as answer:
+                told = _told(answer)
+            if told is not None:
+                return told
+            # Some servers sign addresses for GET alone, or do not know HEAD.
+            with self._answer("GET", address, {"Range": "bytes=0-0"}) as answer:
                 if answer.status_code in _LATER:
                     raise _Transient(f"answered with an error ({answer.status_code})")
-                told = answer.headers.get("Content-Length", "")
-                return int(told) if answer.status_code == 200 and told.isdecimal() else None
+                return _told(answer)
 
         return self._patiently(asked, file, address)
 
@@ -109,15 +114,15 @@ class Fetcher:
         return Fetched(sha256=digest.hexdigest(), size=size)
 
     @contextmanager
-    def _answer(self, method: str, address: Address) -> Iterator[httpx.Response]:
+    def _answer(
+        self, method: str, address: Address, headers: Mapping[str, str] = _PLAIN
+    ) -> Iterator[httpx.Response]:
         """Give the answer, after redirects; the login goes to the first origin alone."""
         url = address.url
         for _ in range(_REDIRECTS):
             own = origin(url) == origin(address.url)
             login = httpx.BasicAuth(*address.login) if address.login and own else None
-            request = self._client.build_request(
-                method, url, headers={"Accept-Encoding": "identity"}
-            )
+            request = self._client.build_request(method, url, headers={**_PLAIN, **headers})
             answer = self._client.send(request, auth=login, stream=True, follow_redirects=False)
             try:
                 location = answer.headers.get("Location", "")
@@ -149,6 +154,15 @@ class Fetcher:
             return address
         message = f"{file.name} is not at a web address; give https://… to it"
         raise Failure(Reason.INVALID_REQUIREMENT, message)
+
+
+def _told(answer: httpx.Response) -> int | None:
+    """Return the size of a file as the answer to HEAD, or to GET of its first byte, tells it."""
+    if answer.status_code == 206:
+        size = answer.headers.get("Content-Range", "").rpartition("/")[2]
+    else:
+        size = answer.headers.get("Content-Length", "") if answer.status_code == 200 else ""
+    return int(size) if size.isdecimal() else None
 
 
 def _check(answer: httpx.Response, file: File, address: Address) -> None:

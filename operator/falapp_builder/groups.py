@@ -47,13 +47,12 @@ def cut(choices: Iterable[Choice]) -> tuple[Cut, ...]:
     return tuple(groups)
 
 
-def size(choices: Iterable[Choice]) -> int:
-    """Return how many bytes the files of packages have together, as far as it is known."""
-    return sum(_size(choice) for choice in choices)
-
-
 def _size(choice: Choice) -> int:
     return (choice.file.size or 0) if choice.file else 0
+
+
+def _together(choices: Iterable[Choice]) -> int:
+    return sum(_size(choice) for choice in choices)
 
 
 def _large(choices: Iterable[Choice]) -> Pieces:
@@ -71,7 +70,7 @@ def _cut(family: Sequence[Choice]) -> Pieces:
     """Cut a family that is in the order of names into pieces that are not too big."""
     pieces: Pieces = []
     for choice in family:
-        if pieces and size(pieces[-1]) + _size(choice) <= _PIECE:
+        if pieces and _together(pieces[-1]) + _size(choice) <= _PIECE:
             pieces[-1] += (choice,)
         else:
             pieces.append((choice,))
@@ -82,6 +81,6 @@ def _united(pieces: Pieces, limit: int) -> Pieces:
     """Put the smallest pieces together until there are no more than ``limit``."""
     if len(pieces) <= limit:
         return pieces
-    by_size = sorted(pieces, key=lambda piece: (-size(piece), piece[0].name))
+    by_size = sorted(pieces, key=lambda piece: (-_together(piece), piece[0].name))
     rest = sorted((c for piece in by_size[limit - 1 :] for c in piece), key=lambda c: c.name)
     return [*by_size[: limit - 1], tuple(rest)]

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from falapp_builder.groups import Cut
 from falapp_builder.wheels import Choice
+from falapp_requirements import tokens
 
 _VERSION = 1
 
@@ -25,8 +26,15 @@ class Ground:
     """Who installs: uv or pip."""
     namespace: str
     """Whose environment it is."""
-    isolated: bool
-    """Whether sources are built apart from the environment."""
+    private: bool
+    """Whether the environment is for its namespace alone."""
+    options: Mapping[int, tuple[str, ...]]
+    """The options of the requirement layers, with the names of variables in them."""
+
+    def isolated(self, choices: Iterable[Choice]) -> bool:
+        """Return whether packages are all built apart from the environment."""
+        layers = {choice.package.layer for choice in choices}
+        return all(tokens.parse(self.options.get(layer, ())).isolated for layer in layers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +61,8 @@ def addressed(cuts: Iterable[Cut], ground: Ground) -> tuple[Group, ...]:
     """Return the groups with their addresses.
 
     Layers of wheels are for everybody, since wheels run no code when they are installed. What came
-    through a secret, and what ran code when it was built, is for its namespace alone.
+    through a secret, and what ran code when it was built, is for its namespace alone; the latter
+    depends on where its build requirements came from, too.
     """
     found: list[Group] = []
     for cut in cuts:
@@ -67,10 +76,20 @@ def addressed(cuts: Iterable[Cut], ground: Ground) -> tuple[Group, ...]:
         }
         if cut.kind == "sources" or any(choice.package.secret for choice in cut.choices):
             parts["namespace"] = ground.namespace
-        if cut.kind == "sources" and not ground.isolated:
+        if cut.kind == "sources":
+            parts |= {"private": ground.private, "layers": _layers(cut, ground)}
+        if cut.kind == "sources" and not ground.isolated(cut.choices):
             parts["seen"] = sorted(group.hash for group in found if group.cut.kind == "wheels")
         found.append(Group(hash=_digest(parts), cut=cut))
     return tuple(found)
+
+
+def _layers(cut: Cut, ground: Ground) -> list[list[list[str]]]:
+    """Return who is built with which options, in the order in which that is done."""
+    named: dict[int, list[str]] = {}
+    for choice in cut.choices:
+        named.setdefault(choice.package.layer, []).append(choice.name)
+    return [[[*ground.options.get(n, ())], sorted(named[n])] for n in sorted(named)]
 
 
 def _package(choice: Choice) -> list[str]:

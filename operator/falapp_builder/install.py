@@ -6,7 +6,7 @@ is in the venv: a layer of the image is the packages of a group and nothing else
 
 import sys
 
-from falapp_builder import installer, recipe, report, sources, uv
+from falapp_builder import installer, recipe, report, sources, tool
 from falapp_builder import stage as staging
 from falapp_builder.diagnosis import diagnosed
 from falapp_builder.failure import Failure, Reason
@@ -40,13 +40,15 @@ def install(places: Places, group: Recipe) -> None:
     Raises:
         Failure: A package of it cannot be installed.
     """
-    with staging.stage(places) as staged, uv.workshop(places, staged.folder) as place:
-        if group.kind == "sources":
-            sources.install(place, staged, group, places)
-        else:
-            _wheels(place, staged, group)
-        staging.finish(staged, places, group.packages)
-    print(f"falapp: group {group.id}: {len(group.packages)} packages", flush=True)
+    for part in sources.parts(group) if group.kind == "sources" else (group,):
+        with staging.stage(places) as staged, tool.workshop(places, staged.folder) as place:
+            if group.kind == "sources":
+                sources.install(place, staged, part, places)
+            else:
+                _wheels(place, staged, part)
+            staging.finish(staged, places, part.packages)
+    known = report.counted(len(group.packages), "package")
+    print(f"falapp: group {group.id}: {known}", flush=True)
 
 
 def _wheels(place: Workshop, staged: Stage, group: Recipe) -> None:

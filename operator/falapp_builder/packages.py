@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,12 @@ class Resolved:
     """The tags of wheels that the base's Python takes, the best first."""
     packages: tuple[Package, ...]
     """One of a name."""
-    isolated: bool
-    """Whether sources are built apart from the environment."""
+
+
+def document(packages: Iterable[Package], tags: Iterable[str]) -> str:
+    """Return the content of resolved.json."""
+    data = {"tags": list(tags), "packages": [_entry(package) for package in packages]}
+    return json.dumps(data, indent=1)
 
 
 def read(path: Path) -> Resolved:
@@ -83,7 +88,6 @@ def read(path: Path) -> Resolved:
         return Resolved(
             tags=tuple(str(tag) for tag in data["tags"]),
             packages=tuple(_package(entry) for entry in data["packages"]),
-            isolated=bool(data["isolated"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         kind = type(error).__name__
@@ -91,16 +95,31 @@ def read(path: Path) -> Resolved:
         raise Failure(Reason.BUILD_FAILED, message) from error
 
 
+def _entry(package: Package) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": package.name,
+        "version": package.version,
+        "kind": package.kind,
+        "files": [vars(file) for file in package.files],
+        "layer": package.layer,
+        "secret": package.secret,
+    }
+    if package.git:
+        entry["git"] = vars(package.git)
+    if package.subdirectory:
+        entry["subdirectory"] = package.subdirectory
+    return entry | ({"url": package.url} if package.url else {})
+
+
 def _package(entry: dict[str, Any]) -> Package:
     git = entry.get("git")
-    subdirectory = entry.get("subdirectory") or (git or {}).get("subdirectory") or ""
     return Package(
         name=_checked(_NAME, entry["name"]),
         version=str(entry.get("version") or ""),
         kind=str(entry["kind"]),
         files=tuple(_file(file) for file in entry.get("files") or ()),
         git=Git(url=str(git["url"]), commit=_checked(_COMMIT, git["commit"])) if git else None,
-        subdirectory=str(subdirectory),
+        subdirectory=str(entry.get("subdirectory") or ""),
         url=str(entry.get("url") or ""),
         layer=int(entry.get("layer", 0)),
         secret=bool(entry.get("secret", False)),

@@ -79,10 +79,6 @@ class Places:
         """What the build of the sources made, as an OCI layout, in publish."""
         return self.out / "sources" / "oci"
 
-    def lock(self, layer: int) -> Path:
-        """Return the lock of a layer."""
-        return self.locks / f"layer-{layer}.toml"
-
     def group(self, identity: str) -> Path:
         """Return what install needs to know of a group."""
         return self.plan / "groups" / f"{identity}.json"

@@ -28,7 +28,7 @@ from falapp_builder import (
 )
 from falapp_builder.base import Base
 from falapp_builder.failure import Failure, Reason
-from falapp_builder.hashes import Group
+from falapp_builder.hashes import Ground, Group
 from falapp_builder.places import IN_POD, Places
 from falapp_builder.recipe import Item
 from falapp_builder.request import Request
@@ -38,8 +38,6 @@ from falapp_registry.errors import ImageNameError
 from falapp_requirements import tokens
 from falapp_requirements.options import Option
 from falapp_requirements.tokens import Arguments
-
-_VERSION = 1
 
 Layer = Mapping[str, Any] | None
 
@@ -56,8 +54,8 @@ class Decided:
     """In the order of the image's layers."""
     layers: Sequence[Layer]
     """What the registry has of them."""
-    isolated: bool
-    """Whether sources are built apart from the environment."""
+    ground: Ground
+    """What their addresses depend on."""
 
     @property
     def missing(self) -> tuple[Group, ...]:
@@ -68,8 +66,8 @@ class Decided:
     @property
     def seen(self) -> tuple[Group, ...]:
         """The groups of wheels that the sources see while they are built."""
-        building = any(group.cut.kind == "sources" for group in self.missing)
-        wanted = building and not self.isolated
+        built = (group.cut for group in self.missing if group.cut.kind == "sources")
+        wanted = any(not self.ground.isolated(cut.choices) for cut in built)
         return tuple(g for g in self.groups if wanted and g.cut.kind == "wheels")
 
     @property
@@ -91,33 +89,18 @@ def plan(places: Places) -> None:
         Failure: There can be no such environment, or something cannot be had.
     """
     asked = request.read(places.request)
-    resolved = packages.read(places.resolved)
-    choices = wheels.chosen(resolved)
+    choices = wheels.chosen(packages.read(places.resolved))
     found = _base(asked, places)
-    arguments = [token for layer in asked.layers for token in layer]
-    with downloads.opened(places, arguments, values.read(places, asked.variables)) as files:
+    with downloads.opened(places, asked, values.read(places, asked.variables)) as files:
         choices = files.measured(choices)
-        ground = hashes.Ground(
-            base=found.digest,
-            python=asked.python_version,
-            platform=asked.platform,
-            resolver=asked.resolver,
-            namespace=asked.namespace,
-            isolated=resolved.isolated,
-        )
+        ground = _ground(asked, found)
         addressed = hashes.addressed(groups.cut(choices), ground)
         there = _layers(asked, places, addressed)
-        decided = Decided(
-            asked=asked,
-            base=found,
-            groups=addressed,
-            layers=there,
-            isolated=resolved.isolated,
-        )
+        decided = Decided(asked=asked, base=found, ground=ground, groups=addressed, layers=there)
         _write(decided, places)
         size = files.fetched(decided.needed)
-    built = len(decided.missing)
-    print(f"falapp: {built} of {len(addressed)} layers to build, {size} bytes fetched", flush=True)
+    built, known = len(decided.missing), report.counted(len(addressed), "layer")
+    print(f"falapp: {built} of {known} to build, {size} bytes fetched", flush=True)
 
 
 def _base(asked: Request, places: Places) -> Base:
@@ -131,6 +114,18 @@ def _base(asked: Request, places: Places) -> Base:
         return base.found(source, image, platform=asked.platform, insecure=insecure)
 
 
+def _ground(asked: Request, found: Base) -> Ground:
+    return Ground(
+        base=found.digest,
+        python=asked.python_version,
+        platform=asked.platform,
+        resolver=asked.resolver,
+        namespace=asked.namespace,
+        private=asked.private,
+        options={number: _options(layer) for number, layer in enumerate(asked.layers)},
+    )
+
+
 def _layers(asked: Request, places: Places, addressed: Sequence[Group]) -> Sequence[Layer]:
     insecure = asked.insecure
     with registry.connect(asked.image, places, insecure=insecure, push=False, ours=True) as own:
@@ -140,10 +135,8 @@ def _layers(asked: Request, places: Places, addressed: Sequence[Group]) -> Seque
 def _write(decided: Decided, places: Places) -> None:
     places.plan.mkdir(parents=True, exist_ok=True)
     places.plan_file.write_text(json.dumps(document(decided), indent=1), encoding="utf-8")
-    options = {str(n): _options(layer) for n, layer in enumerate(decided.asked.layers)}
     for group in (*decided.missing, *decided.seen):
-        written = _recipe(group, decided, options, places)
-        recipe.write(places.group(group.identity), written)
+        recipe.write(places.group(group.identity), _recipe(group, decided, places))
     pinned, user = decided.base.pinned, decided.base.user
     venv = any(group.cut.kind == "venv" for group in decided.missing)
     new = [group.identity for group in decided.missing if group.cut.kind == "wheels"]
@@ -161,14 +154,9 @@ def _write(decided: Decided, places: Places) -> None:
 
 def document(decided: Decided) -> dict[str, Any]:
     """Return plan.json; it holds no credentials, and no names of variables."""
-    asked, found = decided.asked, decided.base
+    found = decided.base
     return {
-        "version": _VERSION,
-        "python": asked.python_version,
-        "resolver": asked.resolver,
-        "namespace": asked.namespace,
         "base": {
-            "reference": asked.base,
             "pinned": found.pinned,
             "insecure": found.insecure,
             "manifest": found.manifest,
@@ -180,19 +168,15 @@ def document(decided: Decided) -> dict[str, Any]:
                 "hash": group.hash,
                 "kind": group.cut.kind,
                 "packages": [choice.name for choice in group.cut.choices],
-                "wheelBytes": groups.size(group.cut.choices),
                 "layer": layer,
             }
             for group, layer in zip(decided.groups, decided.layers, strict=True)
         ],
-        "packages": [
-            _package(choice, group) for group in decided.groups for choice in group.cut.choices
-        ],
-        "isolated": decided.isolated,
+        "packages": [_package(c) for group in decided.groups for c in group.cut.choices],
     }
 
 
-def _package(choice: Choice, group: Group) -> dict[str, Any]:
+def _package(choice: Choice) -> dict[str, Any]:
     package, file = choice.package, choice.file
     url = direct.clean(package.url or (file.url if file else ""))
     found: dict[str, Any] = {
@@ -203,7 +187,6 @@ def _package(choice: Choice, group: Group) -> dict[str, Any]:
         "file": file.name if file else "",
         "sha256": file.sha256 if file else "",
         "size": file.size if file else None,
-        "group": group.identity,
     }
     if package.git:
         found["git"] = {"url": direct.clean(package.git.url), "commit": package.git.commit}
@@ -212,19 +195,15 @@ def _package(choice: Choice, group: Group) -> dict[str, Any]:
     return found
 
 
-def _recipe(
-    group: Group, decided: Decided, options: Mapping[str, tuple[str, ...]], places: Places
-) -> recipe.Recipe:
+def _recipe(group: Group, decided: Decided, places: Places) -> recipe.Recipe:
     built = group.cut.kind == "sources"
     return recipe.Recipe(
         id=group.identity,
         kind=group.cut.kind,
         resolver=decided.asked.resolver,
-        isolated=decided.isolated,
-        python=decided.asked.python_version,
         packages=tuple(_item(choice, places) for choice in group.cut.choices),
         # Wheels need neither an index nor a secret.
-        options=options if built else {},
+        options={str(n): o for n, o in decided.ground.options.items()} if built else {},
         variables=decided.asked.variables if built else (),
     )
 

@@ -87,8 +87,6 @@ class Package:
 class Plan:
     """An environment, cut into layers."""
 
-    python: str
-    """The minor version of Python."""
     base: Base
     """What it stands on."""
     groups: tuple[Group, ...]
@@ -113,7 +111,6 @@ def read(path: Path) -> Plan:
 
 def _plan(data: dict[str, Any]) -> Plan:
     return Plan(
-        python=str(data["python"]),
         base=_base(data["base"]),
         groups=tuple(_group(entry) for entry in data["groups"]),
         packages=tuple(_package(entry) for entry in data["packages"]),
@@ -163,5 +160,5 @@ def _package(data: dict[str, Any]) -> Package:
         size=None if size is None else int(size),
         repository=str(git.get("url") or ""),
         commit=str(git.get("commit") or ""),
-        subdirectory=str(data.get("subdirectory") or git.get("subdirectory") or ""),
+        subdirectory=str(data.get("subdirectory") or ""),
     )

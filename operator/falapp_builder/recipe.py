@@ -43,14 +43,10 @@ class Recipe:
     """wheels or sources."""
     resolver: str
     """Who installs: uv or pip."""
-    isolated: bool
-    """Whether sources are built apart from the environment."""
-    python: str
-    """The minor version of Python."""
     packages: tuple[Item, ...]
     """What to install."""
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The options of requirement layers, by their numbers: where build requirements come from."""
+    """The options of requirement layers, by their numbers: how their packages are built."""
     variables: tuple[str, ...] = ()
     """The names of variables in them."""
 

@@ -1,7 +1,6 @@
 """One repository of a registry: the OCI distribution API, as much of it as a build needs."""
 
 import hashlib
-import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
@@ -11,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
+from falapp_builder import tls
 from falapp_builder.exchange import Exchange, Use
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.places import Places
@@ -255,18 +255,10 @@ def connect(
         raise Failure(reason, str(error)) from None
     address = named.address(insecure=insecure)
     login = credentials.find(named.host, named.repository)
-    client = httpx.Client(verify=_trust(places), auth=RegistryAuth(address, lambda: login))
+    client = httpx.Client(verify=tls.context(places), auth=RegistryAuth(address, lambda: login))
     return Registry(client, address, named.repository, use=use)
 
 
 def sha256(content: bytes) -> str:
     """Return the digest of a blob or manifest."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
-def _trust(places: Places) -> ssl.SSLContext:
-    context = httpx.create_ssl_context()
-    context.load_default_certs()
-    if places.authority.exists():
-        context.load_verify_locations(cafile=places.authority)
-    return context

@@ -44,6 +44,11 @@ def shortened(text: str, limit: int) -> str:
     return data[: limit - 3].decode("utf-8", "ignore") + "…"
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things, as logs tell it: 1 package, 2 packages."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _encoded(value: object) -> str:
     # ASCII escapes would spend six bytes on a letter; lone surrogates cannot be written otherwise.
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))

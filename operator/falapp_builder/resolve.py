@@ -1,4 +1,4 @@
-"""The first step of a build pod: pip arguments become locks, once for all later steps.
+"""The first step of a build pod: pip arguments become packages, once for all later steps.
 
 It runs in the base image, so that versions, markers and tags are those of the Python that will
 import the packages.
@@ -11,6 +11,7 @@ from falapp_builder import (
     chosen,
     installed,
     lock,
+    packages,
     piplock,
     report,
     request,
@@ -19,7 +20,6 @@ from falapp_builder import (
     tool,
     uvlock,
     values,
-    written,
 )
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.installed import Installed
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def resolve(places: Places) -> None:
-    """Write the lock of every layer, and what all of them have together.
+    """Write down what all layers have together.
 
     Raises:
         Failure: A layer has no lock.
@@ -60,16 +60,14 @@ def resolve(places: Places) -> None:
         for number, arguments in enumerate(layers):
             if not done:
                 base = installed.found(scratch.make(place, redact).python)
-            packages = _locked(place, redact, asked.resolver, arguments, done, base)
-            done.append(Layer(arguments=arguments, packages=packages))
+            chose = _locked(place, redact, asked.resolver, arguments, done, base)
+            done.append(Layer(arguments=arguments, packages=chose))
             origins = Origins(arguments, secret)
-            plain = chosen.resolved(packages, arguments, origins, ranking, number)
-            places.lock(number).write_text(written.lock(plain), encoding="utf-8")
-            print(f"falapp: layer {number}: {len(packages)} packages", flush=True)
+            plain = chosen.resolved(chose, arguments, origins, ranking, number)
+            known = report.counted(len(plain), "package")
+            print(f"falapp: layer {number}: {known}", flush=True)
             found |= {package.name: package for package in plain}
-    isolated = all(arguments.isolated for arguments in layers)
-    text = written.resolved(found.values(), ranking, isolated=isolated)
-    places.resolved.write_text(text, encoding="utf-8")
+    places.resolved.write_text(packages.document(found.values(), ranking), encoding="utf-8")
 
 
 def _check_python(wanted: str) -> None:

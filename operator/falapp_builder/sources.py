@@ -7,7 +7,7 @@ is used for anybody else.
 import hashlib
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from falapp_builder import git, installer, values
@@ -34,8 +34,18 @@ class _Site:
     redact: Redactor
 
 
+def parts(recipe: Recipe) -> tuple[Recipe, ...]:
+    """Return the packages of each requirement layer by themselves, in order.
+
+    What is built without isolation is to see what earlier layers installed.
+    """
+    layers = sorted({item.layer for item in recipe.packages})
+    items = [tuple(i for i in recipe.packages if i.layer == layer) for layer in layers]
+    return tuple(replace(recipe, packages=packages) for packages in items)
+
+
 def install(place: Workshop, staged: Stage, recipe: Recipe, places: Places) -> None:
-    """Build sources and install them into the stage.
+    """Build the sources of one requirement layer and install them into the stage.
 
     Raises:
         Failure: One cannot be fetched or built.
@@ -43,24 +53,21 @@ def install(place: Workshop, staged: Stage, recipe: Recipe, places: Places) -> N
     secret = values.read(places, recipe.variables)
     redact = Redactor(values=secret.values())
     site = _Site(place=place, staged=staged, secret=secret, redact=redact)
-    own = None if recipe.isolated else places.environment / "bin" / "python"
-    for layer in sorted({item.layer for item in recipe.packages}):
-        items = [item for item in recipe.packages if item.layer == layer]
-        folders = {item.name: _fetched(site, item) for item in items}
-        code, said = installer.sources(
-            place,
-            staged,
-            installer.Building(
-                resolver=recipe.resolver,
-                folders=folders,
-                options=_given(recipe, layer, secret).options,
-                versions=_versions(items),
-                own=own,
-            ),
-            redact,
-        )
-        if code:
-            raise diagnosed(said, asked(items), Reason.COMPILE_FAILED)
+    given = _given(recipe, secret)
+    code, said = installer.sources(
+        place,
+        staged,
+        installer.Building(
+            resolver=recipe.resolver,
+            folders={item.name: _fetched(site, item) for item in recipe.packages},
+            options=given.options,
+            versions=_versions(recipe.packages),
+            own=None if given.isolated else places.environment / "bin" / "python",
+        ),
+        redact,
+    )
+    if code:
+        raise diagnosed(said, asked(recipe.packages), Reason.COMPILE_FAILED)
 
 
 def asked(items: Iterable[Item]) -> Arguments:
@@ -68,9 +75,10 @@ def asked(items: Iterable[Item]) -> Arguments:
     return tokens.parse(f"{i.name}=={i.version}" if i.version else i.name for i in items)
 
 
-def _given(recipe: Recipe, layer: int, secret: Mapping[str, str]) -> Arguments:
+def _given(recipe: Recipe, secret: Mapping[str, str]) -> Arguments:
+    """Return the options of the requirement layer that all packages are of."""
     try:
-        given = tokens.parse(recipe.options.get(str(layer), ()))
+        given = tokens.parse(recipe.options.get(str(recipe.packages[0].layer), ()))
         return variables.expanded(given, secret)
     except RequirementError as error:
         raise Failure(Reason.INVALID_REQUIREMENT, str(error)) from None

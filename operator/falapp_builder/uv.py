@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from falapp_builder import tool
-from falapp_builder.tool import Workshop, workshop
+from falapp_builder.tool import Workshop
 from falapp_requirements.redact import Redactor
-
-__all__ = ["Workshop", "run", "workshop"]
 
 
 def run(

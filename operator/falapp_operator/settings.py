@@ -57,6 +57,8 @@ class Builds(model.Model):
     """The image that resolves, installs and publishes."""
     extra_args: tuple[str, ...] = ()
     """More arguments for the Kaniko executor."""
+    image_pull_secret: OptionalName = ""
+    """The Secret in the builds' namespace that the images of builds are pulled with."""
     timeout: model.Duration = "1h"
     """How long one build may take."""
     max_concurrent: Annotated[int, Field(ge=1, le=1000)] = 4
@@ -128,6 +130,10 @@ class Settings(model.Model):
                     f"{name.lower()}, so remove one"
                 )
         return self
+
+    def has_base(self, image: str) -> bool:
+        """Return whether an image is one of the operator's own base images."""
+        return image in {python.base_image for python in self.pythons.values()}
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Self:

@@ -146,7 +146,7 @@ def build(kube: Kube, namespace: str, falapp: dict[str, Any], limit: int = 1700)
     kube.apply(falapp, namespace=namespace)
     wait = ("wait", f"falapp/{name}", "-n", namespace, "--for=condition=EnvironmentReady")
     try:
-        kube.run(*wait, f"--timeout={limit}s")
+        kube.run(*wait, f"--timeout={limit}s", timeout=limit + 30)
     except KubectlError as error:
         found = kube.get("falapp", name, namespace) or {}
         raise AssertionError(json.dumps(found.get("status"), indent=1)) from error

@@ -19,7 +19,7 @@ ALLOWED = {
 }
 ALLOWED_IN_BUILDS = {
     ("batch", "jobs"): {"create", "delete"},
-    ("", "secrets"): APPLY,
+    ("", "secrets"): APPLY | {"delete"},
 }
 SECRETS = "falapp-operator-secrets"
 """The name of what lets the operator read Secrets of apps."""

@@ -139,8 +139,8 @@ def build_pod(environment_name, *containers, phase="Running", name=None, **more)
     )
 
 
-def job(name, status=None, *, created=1):
-    """Return a build Job; without ``status`` it is running."""
+def job(name, status=None, *, created=1, key=""):
+    """Return a build Job, of an Environment's ``key``; without ``status`` it is running."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -150,6 +150,7 @@ def job(name, status=None, *, created=1):
             uid=f"uid-of-job-{name}",
             created=created,
             labels=meta.environment_labels(name),
+            annotations={meta.ANNOTATION_KEY: key},
         ),
         "spec": {"backoffLimit": 0, "parallelism": 1, "completions": 1, "suspend": False},
         "status": status

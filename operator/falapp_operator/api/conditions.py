@@ -75,7 +75,7 @@ class Reason(StrEnum):
     UNSUPPORTED_PYTHON = "UnsupportedPython"
     """The operator has no base and runtime image for the Python version asked for."""
     NAME_TAKEN = "NameTaken"
-    """A Deployment or Service of the app's name exists and is not the app's."""
+    """A Deployment, Service or build Job of the name exists and is not the object's."""
     CONFIG_MAP_NOT_FOUND = "ConfigMapNotFound"
     """A ConfigMap that the spec names, or a key of it, does not exist."""
     SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105 - a reason, not a secret

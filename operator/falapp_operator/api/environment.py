@@ -15,6 +15,16 @@ CanonicalRequirements = Annotated[tuple[CanonicalRequirement, ...], Field(max_le
 """Items may be longer than a FalApp's: a literal credential becomes a name."""
 
 
+PLATFORM = "linux/amd64"
+"""The only platform that apps get, for now."""
+
+
+def node_labels(platform: str) -> dict[str, str]:
+    """Return the labels of the nodes that run images for ``platform``."""
+    system, _, architecture = platform.partition("/")
+    return {"kubernetes.io/os": system, "kubernetes.io/arch": architecture}
+
+
 class EnvironmentSpec(model.Model):
     """Everything that decides what the image holds; it never changes."""
 
@@ -35,7 +45,7 @@ class EnvironmentSpec(model.Model):
     """A Secret of type kubernetes.io/dockerconfigjson beside the Environment, to pull it with."""
     python_version: Annotated[str, Field(pattern=r"^3\.[0-9]{1,2}$", max_length=4)]
     """The minor version of Python, as 3.11."""
-    platform: Annotated[str, Field(pattern=r"^linux/[a-z0-9]+$", max_length=32)] = "linux/amd64"
+    platform: Annotated[str, Field(pattern=r"^linux/[a-z0-9]+$", max_length=32)] = PLATFORM
     """The operating system and architecture."""
     resolver: Resolver = "uv"
     """What chooses and installs packages."""

@@ -30,6 +30,9 @@ ANNOTATION_RETRY = f"{GROUP}/retry"
 """On a FalApp or an Environment, by users: a value that was not there before lets what waits for a
 person be tried once more."""
 
+ANNOTATION_KEY = f"{GROUP}/key"
+"""On build Jobs: the whole key of what is built, of which the name is but a part."""
+
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGED_BY = "falapp"
 

@@ -1,6 +1,7 @@
 """The registry, asked two questions: is this image there, and what is in it?"""
 
 import hashlib
+import logging
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from falapp_registry.auth import RegistryAuth
 from falapp_registry.credentials import Credentials, Login
 from falapp_registry.errors import CredentialsError, TokenError
 
+_log = logging.getLogger(__name__)
+
 _MANIFESTS = ", ".join(
     (
         "application/vnd.oci.image.manifest.v1+json",
@@ -22,7 +25,8 @@ _MANIFESTS = ", ".join(
     )
 )
 ENVIRONMENT = "falapp.dev/environment"
-"""The manifest's annotation that tells which Environment an image was built for."""
+"""The manifest's annotation that tells which Environment an image was built for. A tag begins with
+the name of its own: an image of another one was put there by mistake, or worse."""
 PACKAGES = "falapp.dev/packages"
 """The manifest's annotation that tells how many packages an environment image holds."""
 SIZE = "falapp.dev/size"
@@ -43,8 +47,6 @@ class Image:
     """How many packages it holds; 0 when it does not say."""
     size: int = 0
     """How many bytes its layers have; 0 when it does not say."""
-    environment: str = ""
-    """The Environment that it was built for; empty when it does not say."""
 
 
 class Registry:
@@ -82,7 +84,14 @@ class Registry:
             TransientError: The registry did not answer, or refused the question.
         """
         response = await self._get(f"manifests/{tag}")
-        return self._image(response) if response else None
+        if response is None:
+            return None
+        told = _annotations(response)
+        image = self._image(response, told)
+        if not tag.startswith(str(told.get(ENVIRONMENT) or "")):
+            _log.warning("%s was built for another Environment than %s", image.reference, tag)
+            return None
+        return image
 
     async def lock(self, tag: str) -> str | None:
         """Return the pylock.toml of the image that has ``tag``, or None if there is none.
@@ -123,19 +132,16 @@ class Registry:
             )
         return response
 
-    def _image(self, response: httpx.Response) -> Image:
+    def _image(self, response: httpx.Response, annotations: dict[str, Any]) -> Image:
         digest = response.headers.get("Docker-Content-Digest", "")
         if not digest.startswith("sha256:"):
             raise errors.TransientError(
                 f"registry {self._repository} names no digest for an image that it has"
             )
-        told = _document(response).get("annotations")
-        annotations = told if isinstance(told, dict) else {}
         return Image(
             reference=f"{self._repository}@{digest}",
             packages=_number(annotations.get(PACKAGES)),
             size=_number(annotations.get(SIZE)),
-            environment=str(annotations.get(ENVIRONMENT) or ""),
         )
 
 
@@ -150,6 +156,11 @@ def _document(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return manifest if isinstance(manifest, dict) else {}
+
+
+def _annotations(response: httpx.Response) -> dict[str, Any]:
+    told = _document(response).get("annotations")
+    return told if isinstance(told, dict) else {}
 
 
 def _lock(manifest: dict[str, Any]) -> str:

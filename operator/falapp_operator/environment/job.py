@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from falapp_operator.api import meta, model
+from falapp_operator.api import environment, meta, model
 from falapp_operator.api.environment import EnvironmentSpec
 from falapp_operator.api.objects import Object
 from falapp_operator.environment import key, mounts, steps
@@ -148,19 +148,19 @@ def _pod(build: Build, settings: Settings) -> Object:
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
+        "nodeSelector": environment.node_labels(build.spec.platform)
+        | settings.builds.node_selector,
         "affinity": {"nodeAffinity": _AWAY_FROM_GPUS},
         "initContainers": before,
         "containers": [last],
         "volumes": volumes,
     }
     # The kubelet pulls with them; a step sees no more of them than what it mounts.
-    if names := [n for n in (build.pull_secret, settings.registry.pull_secret) if n]:
+    if names := [n for n in (build.pull_secret, settings.builds.image_pull_secret) if n]:
         pod["imagePullSecrets"] = [{"name": name} for name in names]
     if settings.builds.wheel_cache:
         group = {"fsGroup": steps.PLANNER, "fsGroupChangePolicy": "OnRootMismatch"}
         pod["securityContext"] = group
-    if settings.builds.node_selector:
-        pod["nodeSelector"] = dict(settings.builds.node_selector)
     if settings.builds.tolerations:
         pod["tolerations"] = [t.to_object() for t in settings.builds.tolerations]
     return pod
@@ -181,15 +181,12 @@ _AWAY_FROM_GPUS: Object = {
 def _volumes(build: Build, settings: Settings) -> list[Object]:
     """Return the volumes of a build's pod: what it is told, its credentials, and its scratch."""
     registry = settings.registry
-    ours = build.spec.base_image in {python.base_image for python in settings.pythons.values()}
-    # An image that a user named is pulled with the user's credentials, not with the operator's:
-    # those are for `plan` then, which asks the registry for layers.
-    pull = build.pull_secret or (registry.pull_secret if ours else "")
-    logins = {
-        "pull": pull,
-        "registry": registry.pull_secret if pull != registry.pull_secret else "",
-        "push": registry.push_secret,
-    }
+    ours = settings.has_base(build.spec.base_image)
+    # Code of packages can read what Kaniko pulls with: an image that a user named is pulled with
+    # the user's credentials, ours with those for images that every user gets anyway. What reads
+    # the environments of all tenants is for `plan`, which asks the registry for layers.
+    pull = build.pull_secret or (settings.builds.image_pull_secret if ours else "")
+    logins = {"pull": pull, "registry": registry.pull_secret, "push": registry.push_secret}
     made: list[Object] = [{"name": "request", "configMap": {"name": build.name}}]
     if build.variables:
         made.append({"name": "secrets", "secret": {"secretName": build.name}})

@@ -56,7 +56,6 @@ MOUNTS: dict[str, dict[str, bool]] = {
         "pull": READ,
         "push": READ,
         "plan": READ,
-        "lock": READ,
         "out-wheels": READ,
         "out-sources": READ,
     },

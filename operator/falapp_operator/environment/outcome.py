@@ -56,6 +56,10 @@ TRANSIENT = frozenset(
 )
 """Reasons that go away by themselves: the build is started again, with growing pauses."""
 
+LIMITED = frozenset({Reason.EVICTED, Reason.PUBLISH_FAILED, Reason.PUSH_DENIED})
+"""Those of them that come when most of the work is done, all of which is lost: so often and no more
+is it done again."""
+
 _STEPS = {
     "tools": "getting the build's tools ready",
     "resolve": "resolving the requirements",

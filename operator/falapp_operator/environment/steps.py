@@ -23,6 +23,7 @@ _HOME = {"name": "HOME", "value": "/tmp"}  # noqa: S108 - in the pod
 def steps(base_image: str, settings: Settings) -> list[Object]:
     """Return the containers of a build on ``base_image``, in order; they have no mounts yet."""
     builds = settings.builds
+    pinned = "@" in base_image and settings.has_base(base_image)
     made: list[Object] = [
         {
             "name": "tools",
@@ -34,6 +35,9 @@ def steps(base_image: str, settings: Settings) -> list[Object]:
             "name": "resolve",
             # In the base image, so that its Python and platform are those of the environment.
             "image": base_image,
+            # A tag may have moved since the node got it, and a private image that the node has for
+            # somebody else is nobody's to use: the registry is asked each time.
+            "imagePullPolicy": "IfNotPresent" if pinned else "Always",
             "command": ["python3", f"{_TOOLS}/resolve.py"],
             "env": [_HOME],
             "securityContext": _unprivileged(_NONROOT),

@@ -7,11 +7,14 @@ from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.api.objects import Object
 from falapp_operator.cluster.registry import Image
-from falapp_operator.environment.outcome import TRANSIENT, Outcome, Phase
-from falapp_operator.reconcile import verdict
+from falapp_operator.environment.outcome import LIMITED, TRANSIENT, Outcome, Phase
+from falapp_operator.reconcile import turns, verdict
 
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(minutes=10)
+_MOST_ATTEMPTS = 5
+"""How often is built what fails for one of the `LIMITED` reasons."""
+_FOREIGN_PAUSE = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +25,22 @@ class Observed:
     status: EnvironmentBuildStatus
     job: Object | None
     outcome: Outcome | None
-    """How the Job fares; None where there is no Job."""
+    """How the Job fares; None where there is no Job of this key."""
     image: Image | None
     """What the registry has under the Environment's tag, where it was asked."""
     builds_namespace: str
     retry: bool = False
     """Whether a person asks for another try of what failed."""
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether no build is to be started, and no other's Job changes that."""
+        return waits_for_a_person(self.status) and not self.retry
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the Job is at work."""
+        return self.outcome is not None and self.outcome.phase is Phase.RUNNING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +52,8 @@ class Decision:
     """Start a build Job."""
     drop: bool = False
     """Delete the build Job that is there."""
+    end: bool = False
+    """Delete the build Job as soon as all that share it have been told why."""
     again: float | None = None
     """Seconds after which to look again."""
 
@@ -47,9 +62,12 @@ def decide(seen: Observed, now: datetime) -> Decision:
     """Return what to do."""
     if seen.image:
         return Decision(status=_ready(seen, seen.image))
+    if seen.waits_for_a_person:
+        # Another namespace's Job of the same name may be there: it was not started for this one.
+        return Decision(status=seen.status, end=seen.outcome is not None and seen.outcome.stuck)
     if seen.job is None or seen.outcome is None:
-        return _without_job(seen)
-    if seen.outcome.phase is Phase.RUNNING:
+        return _foreign(seen, seen.job) if seen.job else _without_job(seen)
+    if seen.is_running:
         return Decision(status=verdict.building(seen.status, seen.outcome.message))
     if seen.outcome.phase is Phase.SUCCEEDED:
         # Built, pushed, and the registry does not have it: it was deleted there since.
@@ -64,12 +82,18 @@ def _ready(seen: Observed, image: Image) -> EnvironmentBuildStatus:
 
 
 def _without_job(seen: Observed) -> Decision:
-    if waits_for_a_person(seen.status) and not seen.retry:
-        return Decision(status=seen.status)
     # A first attempt after a person stepped in; the pauses begin anew, too.
     attempts = 1 if seen.retry else seen.status.attempts + 1
     status = verdict.building(seen.status, "starting the build")
     return Decision(status=status.model_copy(update={"attempts": attempts}), start=True)
+
+
+def _foreign(seen: Observed, job: Object) -> Decision:
+    """Wait for a Job of the same name and another key; nothing that it does is ours."""
+    if turns.is_over(job):
+        return _again(verdict.building(seen.status, "starting the build"))
+    status = verdict.name_taken(seen.status, job["metadata"]["name"], seen.builds_namespace)
+    return Decision(status=status, again=_FOREIGN_PAUSE)
 
 
 def waits_for_a_person(status: EnvironmentBuildStatus) -> bool:
@@ -93,10 +117,11 @@ def _failed(seen: Observed, job: Object, outcome: Outcome, now: datetime) -> Dec
     if seen.retry:
         fresh = seen.status.model_copy(update={"attempts": 0})
         return _again(verdict.building(fresh, "building again, as the annotation asks"))
-    stalled = outcome.reason not in TRANSIENT
+    tired = outcome.reason in LIMITED and seen.status.attempts >= _MOST_ATTEMPTS
+    stalled = tired or outcome.reason not in TRANSIENT
     status = verdict.failed(seen.status, outcome, command=_logs(seen, outcome), stalled=stalled)
     if stalled:
-        return Decision(status=status, drop=outcome.stuck)
+        return Decision(status=status, end=outcome.stuck)
     wait = _retry_at(job, seen.status.attempts) - now
     if wait <= timedelta(0):
         return _again(verdict.building(seen.status, "building again"))
@@ -109,6 +134,12 @@ def _logs(seen: Observed, outcome: Outcome) -> str:
     name, namespace = seen.environment["metadata"]["name"], seen.builds_namespace
     step = f" -c {outcome.container}" if outcome.container else ""
     return f"kubectl logs -n {namespace} -l {meta.LABEL_ENVIRONMENT}={name}{step} --tail=-1"
+
+
+def is_of_key(job: Object, key: str) -> bool:
+    """Return whether a Job builds what has ``key``: two keys may have one name."""
+    annotations = job["metadata"].get("annotations", {})
+    return bool(annotations.get(meta.ANNOTATION_KEY) == key)
 
 
 def is_of_another(environment: Object, job: Object) -> bool:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from pydantic import ValidationError
+
 from falapp_operator import errors
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec, status_of
@@ -17,6 +19,7 @@ from falapp_operator.reconcile.context import (
     ENVIRONMENT,
     Context,
     job_ref,
+    key_of,
     own,
     write_status,
 )
@@ -30,8 +33,10 @@ async def reconcile(context: Context, key: Key) -> float | None:
         status, pause = await _pass(context, key)
         queued, stumbled = verdict.is_queued(status), False
     finally:
-        if not queued and line.leave(key, stumbled=stumbled):
-            _wake_the_next(context)
+        if not queued:
+            context.shared.roll.leave(key.namespace, key.name)
+            if line.leave(key, stumbled=stumbled):
+                _wake_the_next(context)
     return pause
 
 
@@ -41,16 +46,19 @@ async def reconcile_build(context: Context, key: Key) -> float | None:
         # From a label that anybody may write: no other object of the namespace is removed for it.
         return None
     job = await context.cluster.get(job_ref(context, key.name))
-    users = await context.cluster.list(
-        meta.API_VERSION, ENVIRONMENT, fields=f"metadata.name={key.name}"
-    )
+    users = await _called(context, key.name)
     for user in users:
-        context.wake(Key(ENVIRONMENT, user["metadata"]["namespace"], key.name))
+        context.wake(key_of(user))
     if job and not users:
         await starts.drop(context, job)
     if job is None or turns.is_over(job):
         _wake_the_next(context)
     return None
+
+
+async def _called(context: Context, name: str) -> tuple[Object, ...]:
+    """Return the Environments of one name, whatever their namespaces."""
+    return await context.cluster.list(meta.API_VERSION, ENVIRONMENT, fields=f"metadata.name={name}")
 
 
 def _wake_the_next(context: Context) -> None:
@@ -83,13 +91,41 @@ async def _pass(context: Context, key: Key) -> tuple[EnvironmentBuildStatus, flo
     seen = await _gather(context, environment, status, build)
     decision = await _carry_out(context, seen, build)
     await write_status(context, environment, decision.status)
+    if decision.end and seen.job:
+        await _end(context, seen.environment, seen.job)
     return decision.status, decision.again
+
+
+async def _end(context: Context, mine: Object, job: Object) -> None:
+    """Delete a Job that will never come to an end, when nobody would start it anew.
+
+    An Environment that had not been told by then would find no Job, and take that for its turn.
+    """
+    others = await _called(context, mine["metadata"]["name"])
+    untold = [o for o in others if key_of(o) != key_of(mine) and _is_to_be_told(o, job)]
+    for other in untold:
+        context.wake(key_of(other))
+    if not untold:
+        await starts.drop(context, job)
+
+
+def _is_to_be_told(environment: Object, job: Object) -> bool:
+    """Return whether an Environment waits for ``job``, and does not know that it is in vain."""
+    metadata, status = environment["metadata"], status_of(environment)
+    if "deletionTimestamp" in metadata or verdict.is_ready(status):
+        return False
+    try:
+        spec = EnvironmentSpec.model_validate(environment["spec"])
+    except ValidationError:
+        return False
+    shares = builds.is_of_key(job, keys.key(spec, metadata["namespace"]))
+    return shares and not builds.waits_for_a_person(status)
 
 
 async def _carry_out(context: Context, seen: builds.Observed, build: jobs.Build) -> builds.Decision:
     """Decide, and do it; return the decision with the status that came of it."""
     decision = builds.decide(seen, context.now())
-    running = seen.outcome is not None and seen.outcome.phase is Phase.RUNNING
+    running = seen.is_running and not seen.waits_for_a_person
     if decision.drop and seen.job:
         await starts.drop(context, seen.job)
     try:
@@ -116,7 +152,7 @@ async def _gather(
     name, namespace = build.name, context.settings.builds.namespace
     job = await context.cluster.get(job_ref(context, name))
     result: Outcome | None = None
-    if job is not None:
+    if job is not None and builds.is_of_key(job, keys.key(build.spec, build.namespace)):
         labels = f"{meta.LABEL_ENVIRONMENT}={name}"
         pods = await context.cluster.list("v1", "Pod", namespace, labels=labels)
         result = outcome(job, pods)
@@ -136,7 +172,7 @@ async def _gather(
 async def _image(context: Context, seen: builds.Observed, build: jobs.Build) -> Image | None:
     """Ask the registry, where its answer matters: before a build, and after one of another."""
     job, result = seen.job, seen.outcome
-    waits = result is None and builds.waits_for_a_person(seen.status) and not seen.retry
+    waits = result is None and seen.waits_for_a_person
     if waits or (result and result.phase is not Phase.SUCCEEDED):
         return None
     repository = context.settings.registry.repository

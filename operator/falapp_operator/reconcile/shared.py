@@ -3,6 +3,7 @@
 import asyncio
 
 from falapp_operator.reconcile.doubts import Doubts
+from falapp_operator.reconcile.roll import Roll
 from falapp_operator.reconcile.turns import Line
 
 
@@ -17,5 +18,7 @@ class Shared:
         """Held while an Environment is made, so that no app's claim overwrites another's."""
         self.line = Line()
         """Who waits for a build to end."""
+        self.roll = Roll()
+        """Who is before whom; used while `starting` is held."""
         self.doubts = Doubts()
         """Whose image a node cannot pull."""

@@ -4,6 +4,7 @@ The order is decided from the cluster alone, so that a new operator goes on wher
 What is in memory, `Line`, only tells whom to wake when a build ends.
 """
 
+import heapq
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -45,7 +46,7 @@ class Line:
 
     def front(self, limit: int) -> list[Key]:
         """Return those who are to be woken when something changes, the first of them first."""
-        return sorted(self._waiting, key=self._waiting.__getitem__)[: limit + _NEAR]
+        return heapq.nsmallest(near(limit), self._waiting, key=self._waiting.__getitem__)
 
     def has_stumbled(self, key: Key) -> bool:
         """Return whether the last pass over ``key`` failed."""
@@ -58,25 +59,36 @@ def arrival(environment: Object) -> Arrival:
     return metadata["creationTimestamp"], metadata["namespace"], metadata["name"]
 
 
+def near(limit: int) -> int:
+    """Return how many are near the front of the line: those who are told their place."""
+    return limit + _NEAR
+
+
 def ahead(
-    mine: Object, waiting: Iterable[Object], jobs: Iterable[Object], limit: int
+    mine: Arrival, waiting: Iterable[Arrival], jobs: Iterable[Object], limit: int
 ) -> int | None:
     """Return how many builds come before that of ``mine``, or None if it may start now.
 
+    They are counted as far as `near` tells, and no further.
+
     Args:
         mine: The Environment that needs a build.
-        waiting: Environments, of which those count that wait in the queue.
+        waiting: The Environments that wait in the queue, in order.
         jobs: The Jobs in the builds' namespace.
         limit: How many may run at once.
     """
     running = {j["metadata"]["name"] for j in jobs if _is_build(j) and not is_over(j)}
-    name = mine["metadata"]["name"]
-    earlier = {e["metadata"]["name"] for e in waiting if _waits(e) and arrival(e) < arrival(mine)}
-    before = len(earlier - running - {name})
+    name, earlier = mine[2], set[str]()
+    for other in waiting:
+        if other >= mine or len(earlier) == near(limit):
+            break
+        if other[2] not in running and other[2] != name:
+            earlier.add(other[2])
+    before = len(earlier)
     return None if name in running or before < limit - len(running) else before
 
 
-def _waits(environment: Object) -> bool:
+def waits(environment: Object) -> bool:
     """Return whether an Environment waits in the queue; as it is read: there may be very many."""
     return "deletionTimestamp" not in environment["metadata"] and any(
         c.get("reason") == Reason.BUILD_QUEUED and c.get("type") == ConditionType.READY

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from falapp_operator.api import conditions
+from falapp_operator.api import conditions, meta
 from falapp_operator.api.conditions import Condition, ConditionType, Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.api.failure import Failure
 from falapp_operator.cluster.registry import Image
-from falapp_operator.environment.outcome import Outcome
+from falapp_operator.environment.outcome import TRANSIENT, Outcome
 from falapp_operator.errors import UserError
 
 
@@ -86,9 +86,13 @@ def building(was: EnvironmentBuildStatus, message: str) -> EnvironmentBuildStatu
     return unready(was, Reason.BUILDING, message)
 
 
-def queued(was: EnvironmentBuildStatus, limit: int, ahead: int) -> EnvironmentBuildStatus:
-    """Return the status while as many builds run as may, and ``ahead`` come before this one."""
-    before = {0: "this one is next", 1: "1 is before it"}.get(ahead, f"{ahead} are before it")
+def queued(was: EnvironmentBuildStatus, limit: int, ahead: int | None) -> EnvironmentBuildStatus:
+    """Return the status while as many builds run as may, and ``ahead`` come before this one.
+
+    Without a number there are many, and the message stays the same until there are fewer.
+    """
+    few = {None: "many are before it", 0: "this one is next", 1: "1 is before it"}
+    before = few.get(ahead, f"{ahead} are before it")
     message = (
         f"waiting for a build to end: at most {limit} run at once (builds.maxConcurrent of the"
         f" operator's chart), and {before}"
@@ -100,6 +104,15 @@ def blocked(was: EnvironmentBuildStatus, error: UserError) -> EnvironmentBuildSt
     """Return the status where no build can start: for want of a Secret, or of a usable spec."""
     failure = Failure(reason=error.reason, message=error.message)
     return unready(was, error.reason, error.message, stalled=True, failure=failure)
+
+
+def name_taken(was: EnvironmentBuildStatus, name: str, namespace: str) -> EnvironmentBuildStatus:
+    """Return the status while a Job of the build's name is one of another key."""
+    message = (
+        f"a Job {name} runs in namespace {namespace} that does not build this Environment: its"
+        f" annotation {meta.ANNOTATION_KEY} is another; the build starts when it has ended"
+    )
+    return unready(was, Reason.NAME_TAKEN, message)
 
 
 def unreachable(was: EnvironmentBuildStatus, message: str) -> EnvironmentBuildStatus:
@@ -121,6 +134,11 @@ def failed(
     message = outcome.message
     if not stalled:
         message = f"{message}; attempt {was.attempts}, tried again by itself"
+    elif outcome.reason in TRANSIENT:
+        message = (
+            f"{message}; attempt {was.attempts}, not tried again by itself: when the cause is gone,"
+            f" give the annotation {meta.ANNOTATION_RETRY} a new value"
+        )
     failure = Failure(
         reason=outcome.reason, message=message, log_tail=outcome.log_tail, command=command
     )

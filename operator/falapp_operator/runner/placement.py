@@ -1,5 +1,6 @@
 """Where a runner may run and what it gets there, from its machine type."""
 
+from falapp_operator.api import environment
 from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.api.objects import Object
 
@@ -14,7 +15,7 @@ def resources(machine: MachineTypeSpec, *, gpu: bool = True) -> Object:
 
 def scheduling(machine: MachineTypeSpec) -> Object:
     """Return the fields of the pod's spec that decide its node."""
-    spec: Object = {}
+    spec: Object = {"nodeSelector": environment.node_labels(environment.PLATFORM)}
     if machine.node_selector_terms:
         spec["affinity"] = {
             "nodeAffinity": {

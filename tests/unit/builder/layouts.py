@@ -84,7 +84,7 @@ class Group:
         layer = descriptor(self.known) | {"diffId": diff_id(self.known)} if self.known else None
         packages = [] if self.kind == "venv" else [self.name]
         names = {"id": self.id, "hash": self.hash, "kind": self.kind, "packages": packages}
-        return names | {"wheelBytes": 1, "layer": layer}
+        return names | {"layer": layer}
 
 
 VENV_GROUP = Group("venv", "venv", b"venv")
@@ -103,7 +103,6 @@ def package(group: Group, **changes: Any) -> dict[str, Any]:
         "file": file,
         "sha256": group.hash,
         "size": 10,
-        "group": group.id,
     } | changes
 
 
@@ -154,12 +153,7 @@ class Build:
                 self.registry.hold(group.known)
         packages = [package(group) for group in self.groups if group.kind != "venv"]
         plan = {
-            "version": 1,
-            "python": "3.11",
-            "resolver": "uv",
-            "namespace": "team",
             "base": {
-                "reference": "python:3.11",
                 "pinned": f"{origin.host}/{self.repository}@sha256:{'b' * 64}",
                 "insecure": True,
                 "manifest": base_manifest(),
@@ -167,7 +161,6 @@ class Build:
             },
             "groups": [group.planned() for group in self.groups],
             "packages": self.packages if self.packages is not None else packages,
-            "isolated": True,
         }
         self.places.plan.mkdir(exist_ok=True)
         self.places.plan_file.write_text(json.dumps(plan))

@@ -136,7 +136,6 @@ def test_a_groups_manifest_is_an_image_of_one_layer() -> None:
     assert [entry["digest"] for entry in manifest["layers"]] == [layer.digest]
     assert manifest["annotations"] == {
         "falapp.dev/diff-id": layer.diff_id,
-        "falapp.dev/bytes": str(layer.size),
     }
     assert config["rootfs"]["diff_ids"] == [layer.diff_id]
     assert (config["os"], config["architecture"]) == ("linux", "amd64")

@@ -100,6 +100,38 @@ def test_an_image_that_will_not_do(
     assert caught.value.reason is Reason.BASE_IMAGE_UNUSABLE
 
 
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ({"Env": ["A=1", "PATH=/opt/env/bin:/usr/bin"]}, "PATH"),
+        ({"Env": ["PATH=/usr/bin:/usr/../opt//env/"]}, "PATH"),
+        ({"Env": ["PATH=/usr/bin://opt/env/bin"]}, "PATH"),
+        ({"Env": ["PATH=/usr/bin:bin"], "WorkingDir": "/opt/env"}, "PATH"),
+        ({"Env": ["PATH=/usr/bin:"], "WorkingDir": "/opt/env/bin"}, "PATH"),
+        ({"Env": ["PYTHONPATH=/srv:/opt/env/lib/python3.11/site-packages"]}, "PYTHONPATH"),
+        ({"Env": ["PYTHONSTARTUP=/opt/env/x.py"]}, "PYTHONSTARTUP"),
+        ({"Env": ["PYTHONHOME=/opt/env"]}, "PYTHONHOME"),
+        ({"Env": ["PYTHONUSERBASE=/opt/env"]}, "PYTHONUSERBASE"),
+        ({"Env": ["VIRTUAL_ENV=/opt/env"]}, "VIRTUAL_ENV"),
+        ({"Env": ["LD_PRELOAD=/lib/a.so /opt/env/lib/b.so"]}, "LD_PRELOAD"),
+        ({"Shell": ["/opt/env/bin/sh", "-c"]}, "SHELL"),
+    ],
+)
+def test_an_environments_image(
+    registry: FakeRegistry, find: Find, config: dict[str, Any], name: str
+) -> None:
+    put(registry, "3.11", config=config)
+    with pytest.raises(Failure, match=rf"its {name} names /opt/env, .*; give the") as caught:
+        find(":3.11")
+    assert caught.value.reason is Reason.BASE_IMAGE_UNUSABLE
+
+
+def test_an_image_that_only_looks_like_one(registry: FakeRegistry, find: Find) -> None:
+    env = ["PATH=/opt/envoy/bin:/opt:/usr/bin:env", "PYTHONPATH=", "VIRTUAL_ENV=/srv/opt/env"]
+    digest = put(registry, "3.11", config={"Env": env, "WorkingDir": "/app", "Shell": ["/bin/sh"]})
+    assert find(":3.11").digest == digest
+
+
 def test_no_platform_that_fits(registry: FakeRegistry, find: Find) -> None:
     put_index(registry, "latest", OCI_INDEX, arm64=digest_of(b"a"), s390x=digest_of(b"b"))
     with pytest.raises(Failure, match="only for linux/arm64, linux/s390x, unknown/unknown"):

@@ -55,7 +55,7 @@ ALL = (GIT, SDIST, WHEEL, SECRET, ARCHIVE)
 
 def plan(*packages: Package) -> Plan:
     base = Base(pinned="registry.example/python@sha256:1", insecure=False, layers=(), config={})
-    return Plan(python="3.11", base=base, groups=(), packages=packages)
+    return Plan(base=base, groups=(), packages=packages)
 
 
 def test_the_lock_is_one_by_the_specification() -> None:

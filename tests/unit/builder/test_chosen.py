@@ -1,12 +1,8 @@
-"""Kinds of packages, the files that are written down of them, and both forms of writing."""
-
-import json
-import tomllib
+"""Kinds of packages, the files that are written down of them, and how they are read again."""
 
 import pytest
-from packaging.pylock import Pylock
 
-from falapp_builder import chosen, packages, tags, written
+from falapp_builder import chosen, packages, tags
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.lock import File, Package
 from falapp_builder.origins import Origins
@@ -107,21 +103,10 @@ ALL = (
 @pytest.mark.parametrize("known", ALL, ids=lambda p: p.kind)
 def test_what_is_written_is_read_again(known: packages.Package, tmp_path_factory) -> None:
     path = tmp_path_factory.mktemp("lock") / "resolved.json"
-    path.write_text(written.resolved([known], TAGS, isolated=False))
-    assert json.loads(path.read_text())["isolated"] is False
+    path.write_text(packages.document([known], TAGS))
     back = packages.read(path)
     assert back.packages == (known,)
     assert back.tags == TAGS
-
-
-def test_a_lock_is_one() -> None:
-    data = tomllib.loads(written.lock(ALL[:2]))
-    Pylock.from_dict(data)
-    assert data["packages"][0]["wheels"][0]["hashes"] == {"sha256": ONE}
-    (git,) = tomllib.loads(written.lock(ALL[3:]))["packages"]
-    expected = {"type": "git", "url": "https://h/x", "commit-id": "3f" * 20, "subdirectory": "a b"}
-    assert git["vcs"] == expected
-    assert tomllib.loads(written.lock([]))["packages"] == []
 
 
 def test_the_tags_of_this_python() -> None:

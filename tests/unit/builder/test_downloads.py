@@ -1,12 +1,14 @@
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from falapp_builder import cache, downloads
+from falapp_builder import cache, downloads, request
 from falapp_builder.cache import Cache
 from falapp_builder.downloads import Downloads
 from falapp_builder.failure import Failure, Reason
@@ -16,6 +18,8 @@ from falapp_builder.wheels import Choice
 
 from .test_fetch import CONTENT, SHA256, Files
 
+Ask = Callable[..., None]
+
 
 @pytest.fixture
 def server() -> Iterator[Files]:
@@ -24,8 +28,16 @@ def server() -> Iterator[Files]:
 
 
 @pytest.fixture
-def files(places: Places) -> Iterator[Downloads]:
-    with downloads.opened(places, [], {}) as opened:
+def files(places: Places, ask: Ask) -> Iterator[Downloads]:
+    ask()
+    with downloads.opened(places, request.read(places.request), {}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def private(places: Places, ask: Ask) -> Iterator[Downloads]:
+    ask(private=True)
+    with downloads.opened(places, request.read(places.request), {}) as opened:
         yield opened
 
 
@@ -55,6 +67,43 @@ def test_what_is_kept_is_not_fetched(places: Places, files: Downloads, server: F
     assert files.fetched([choice(server)]) == len(CONTENT)
     assert server.seen == []
     assert kept.stat().st_mtime > 1, "it was used"
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "kept"),
+    [
+        ("files", {"secret": True}, False),
+        ("files", {"url": "https://files.example/a.whl"}, True),
+        ("private", {"secret": True}, False),
+        ("private", {"url": "https://files.example/a.whl"}, False),
+        ("private", {}, True),
+    ],
+)
+@pytest.mark.parametrize("hashed", [True, False])
+def test_who_knows_a_hash_gets_no_file_of_others(
+    *,
+    places: Places,
+    server: Files,
+    kind: str,
+    changes: dict[str, Any],
+    kept: bool,
+    hashed: bool,
+    request: pytest.FixtureRequest,
+) -> None:
+    """What only some may read is not put into the cache, nor taken from it."""
+    files: Downloads = request.getfixturevalue(kind)
+    places.cache.mkdir()
+    found = choice(server, sha256=SHA256 if hashed else "")
+    found = replace(found, package=replace(found.package, **changes))
+    files.fetched(files.measured([found]))
+    assert (places.cache / SHA256).exists() is kept
+    (places.cache / SHA256).write_bytes(CONTENT)
+    for path in places.wheels.glob("*/*"):
+        path.unlink()
+    server.seen.clear()
+    known = choice(server)
+    files.fetched([replace(known, package=replace(known.package, **changes))])
+    assert len(server.seen) == (0 if kept else 1)
 
 
 def test_a_damaged_one_is_replaced(places: Places, files: Downloads, server: Files) -> None:

@@ -18,6 +18,7 @@ from falapp_builder.packages import File
 from .server import Server, reply
 
 CONTENT = b"wheel" * 1000
+UNTOLD = 1  # an answer without a length
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 LOGIN = "Basic " + base64.b64encode(b"CANARYuser:CANARYpassword").decode()
 
@@ -29,16 +30,22 @@ class Files(Server):
         super().__init__()
         self.queued: list[tuple[int, dict[str, str]]] = []
         self.seen: list[tuple[str, str | None]] = []
+        self.ranges: list[str | None] = []
         self.content = CONTENT
         self.cut = 0
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         self.seen.append((f"{request.command} {request.path}", request.headers["Authorization"]))
+        self.ranges.append(request.headers["Range"])
         if self.queued:
             status, headers = self.queued.pop(0)
             if status == 0:
                 request.close_connection = True
                 return None
+            if status == UNTOLD:
+                request.send_response(200)
+                request.close_connection = True
+                return request.end_headers()
             return reply(request, status, headers=headers)
         if self.cut:
             self.cut -= 1
@@ -173,9 +180,32 @@ def test_what_is_under_way_ends_when_another_fails(
         fetcher.fetch(wheel(server), tmp_path / "a")
 
 
-@pytest.mark.parametrize(("status", "size"), [(200, len(CONTENT)), (403, None), (405, None)])
-def test_the_size(server: Files, fetcher: Fetcher, status: int, size: int | None) -> None:
-    if status != 200:
-        server.queued = [(status, {})]
+RANGE = {"Content-Range": "bytes 0-0/5000", "Content-Length": "1"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "size", "asked"),
+    [
+        ([], len(CONTENT), "HEAD"),
+        ([(403, {}), (206, RANGE)], 5000, "HEAD GET"),
+        ([(405, {}), (206, RANGE)], 5000, "HEAD GET"),
+        ([(503, {}), (206, RANGE)], 5000, "HEAD GET"),
+        ([(UNTOLD, {}), (206, RANGE)], 5000, "HEAD GET"),
+        ([(405, {})], len(CONTENT), "HEAD GET"),  # it does not know ranges
+        ([(405, {}), (206, {"Content-Range": "bytes 0-0/*"})], None, "HEAD GET"),
+        ([(405, {}), (403, {})], None, "HEAD GET"),
+        ([(405, {}), (503, {}), (405, {}), (206, RANGE)], 5000, "HEAD GET HEAD GET"),
+    ],
+)
+def test_the_size(
+    server: Files,
+    fetcher: Fetcher,
+    answers: list[tuple[int, dict[str, str]]],
+    size: int | None,
+    asked: str,
+) -> None:
+    server.queued = answers
     assert fetcher.size(wheel(server)) == size
-    assert server.seen == [("HEAD /a-1.0.whl?sig=CANARYsignature", LOGIN)]
+    path = "/a-1.0.whl?sig=CANARYsignature"
+    assert server.seen == [(f"{method} {path}", LOGIN) for method in asked.split()]
+    assert server.ranges == [None if m == "HEAD" else "bytes=0-0" for m in asked.split()]

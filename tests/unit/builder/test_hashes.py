@@ -18,7 +18,8 @@ GROUND = Ground(
     platform="linux/amd64",
     resolver="uv",
     namespace="team",
-    isolated=True,
+    private=False,
+    options={0: ("--index-url=https://a.example/simple",), 1: ()},
 )
 
 
@@ -34,7 +35,7 @@ def test_the_first_version_of_addresses() -> None:
         "venv": "d69c7613a01e2a84",
         "wheels torch": "4c76cd441e796f29",
         "wheels alpha": "283b4a7b9a699036",
-        "sources beta": "42007011e07a4a2e",
+        "sources beta": "ee2422aed3d33aa8",
     }
     assert found["venv"].tag == f"layer-{found['venv'].hash}"
     assert len(found["venv"].hash) == 64
@@ -70,11 +71,58 @@ def test_what_came_through_a_secret_is_for_its_namespace() -> None:
 
 
 def test_sources_that_see_the_wheels_depend_on_them() -> None:
-    one = addressed(choice("alpha"), source("beta"), isolated=False)
-    other = addressed(choice("alpha", version="2.0"), source("beta"), isolated=False)
+    options = {0: (), 1: ("--no-build-isolation",)}
+    one = addressed(choice("alpha"), source("beta", layer=1), options=options)
+    other = addressed(choice("alpha", version="2.0"), source("beta", layer=1), options=options)
     assert one["sources beta"].hash != other["sources beta"].hash
     one, other = (addressed(choice(name), source("beta")) for name in ("alpha", "gamma"))
     assert one["sources beta"].hash == other["sources beta"].hash
+
+
+def test_one_layer_that_is_not_isolated_makes_all_sources_depend_on_the_wheels() -> None:
+    options = {0: (), 1: ("--no-build-isolation",), 2: ("--no-build-isolation",)}
+    sources = [source("beta"), source("gamma", layer=1)]
+    one = addressed(choice("alpha"), *sources, options=options)
+    other = addressed(choice("alpha", version="2.0"), *sources, options=options)
+    assert one["sources beta gamma"].hash != other["sources beta gamma"].hash
+    one = addressed(choice("alpha", layer=2), source("beta"), options=options)
+    other = addressed(choice("alpha", layer=2, version="2.0"), source("beta"), options=options)
+    assert one["sources beta"].hash == other["sources beta"].hash, "nothing is built in layer 2"
+
+
+INDEX = "--index-url=https://b.example/simple"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"options": {0: (INDEX,), 1: ()}},
+        {"options": {0: (), 1: ()}},
+        {"options": {0: ("--index-url=${INDEX}",), 1: ()}},
+        {"options": {0: (*GROUND.options[0], f"--extra-{INDEX[2:]}"), 1: ()}},
+        {"private": True},
+        {"namespace": "other"},
+    ],
+)
+def test_where_build_requirements_come_from_counts(changes: dict[str, Any]) -> None:
+    """Whoever chooses the index chooses what runs while a package is built."""
+    choices = [choice("alpha"), source("beta")]
+    before, after = addressed(*choices), addressed(*choices, **changes)
+    same = [name for name in before if before[name].hash == after[name].hash]
+    assert same == ["venv", "wheels alpha"]
+
+
+def test_options_of_layers_that_build_nothing_do_not_count() -> None:
+    choices = [choice("alpha", layer=1), source("beta")]
+    before = addressed(*choices)
+    after = addressed(*choices, options={**GROUND.options, 1: (INDEX,)})
+    assert before == after
+
+
+def test_it_counts_which_package_is_built_with_which_options() -> None:
+    one = addressed(source("beta"), source("gamma", layer=1))
+    other = addressed(source("beta", layer=1), source("gamma"))
+    assert one["sources beta gamma"].hash != other["sources beta gamma"].hash
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from falapp_builder.failure import Failure, Reason
 from falapp_builder.places import Places
 from falapp_builder.recipe import Item
 
-from .conftest import PYTHON
 from .index import PASSWORD, SIGNATURE, USER, Index
 from .oci import FakeRegistry, digest_of
 from .test_base import put
@@ -54,9 +53,7 @@ class Pod:
         file = {"url": url, "name": path.name, "size": len(name), "sha256": digest}
         return {"name": name, "version": "1.0", "kind": "sdist", "files": [file]} | changes
 
-    def plan(
-        self, *packages: dict[str, Any], isolated: bool = True, **changes: Any
-    ) -> planned.Plan:
+    def plan(self, *packages: dict[str, Any], **changes: Any) -> planned.Plan:
         """Run plan and return what publish reads of it."""
         known = {"base": f"{self.registry.host}/team/python:3.11", "image": self.image}
         layers = changes.pop("layers", [["--index-url=${INDEX}", "--pre", "alpha"]])
@@ -64,7 +61,7 @@ class Pod:
         (self.places.secrets / "INDEX").write_text(self.index.url)
         self._ask(*layers, **known | {"variables": ["INDEX"]} | changes)
         self.places.locks.mkdir(exist_ok=True)
-        resolved = {"tags": TAGS, "packages": packages, "isolated": isolated, "python": "3.11.2"}
+        resolved = {"tags": TAGS, "packages": packages}
         self.places.resolved.write_text(json.dumps(resolved))
         plan.plan(self.places)
         return planned.read(self.places.plan_file)
@@ -75,7 +72,7 @@ class Pod:
         for group in made.groups:
             if group.kind in kinds:
                 layer = {"digest": digest, "size": len(content), "mediaType": "x/gzip"}
-                notes = {"falapp.dev/diff-id": digest_of(b"diff"), "falapp.dev/bytes": "5"}
+                notes = {"falapp.dev/diff-id": digest_of(b"diff")}
                 manifest = {"layers": [layer], "annotations": notes}
                 self.registry.put(group.tag, json.dumps(manifest).encode())
         return digest
@@ -110,7 +107,6 @@ def test_everything_is_new(pod: Pod) -> None:
     assert pod.text("sources") == dockerfile.NOTHING
     assert pod.fetched() == {"alpha-1.0-py3-none-any.whl", "torch-1.0-py3-none-any.whl"}
     assert made.base.pinned.endswith(f"/team/python@{pod.base}")
-    assert made.python == PYTHON
     written = recipe.read(pod.places.group(alpha))
     (item,) = written.packages
     assert (written.kind, written.resolver, written.variables) == ("wheels", "uv", ())
@@ -195,19 +191,49 @@ def test_sources(pod: Pod) -> None:
 
 
 def test_sources_that_see_the_wheels_get_all_of_them(pod: Pod) -> None:
-    packages = pod.wheel("alpha"), pod.sdist("beta")
-    pod.publish(pod.plan(*packages, isolated=False), "venv", "wheels")
+    packages = pod.wheel("alpha"), pod.sdist("beta", layer=1)
+    layers = [["--index-url=${INDEX}", "alpha"], ["--no-build-isolation", "beta"]]
+    pod.publish(pod.plan(*packages, layers=layers), "venv", "wheels")
     for path in pod.places.wheels.glob("*/*"):
         path.unlink()
-    made = pod.plan(*packages, isolated=False)
+    made = pod.plan(*packages, layers=layers)
     _, alpha, beta = (group.identity for group in made.groups)
     assert pod.text("wheels") == dockerfile.NOTHING
     assert pod.text("sources") == pod.start() + run(alpha) + run(beta)
     assert pod.fetched() == {"alpha-1.0-py3-none-any.whl", "beta-1.0.tar.gz"}
-    assert not recipe.read(pod.places.group(beta)).isolated
+    options = {"0": ("--index-url=${INDEX}",), "1": ("--no-build-isolation",)}
+    assert recipe.read(pod.places.group(beta)).options == options
     pod.publish(made, "sources")
-    pod.plan(*packages, isolated=False)
+    pod.plan(*packages, layers=layers)
     assert pod.text("sources") == dockerfile.NOTHING
+
+
+def test_a_layer_that_builds_nothing_need_not_be_isolated(pod: Pod) -> None:
+    packages = pod.wheel("alpha", layer=1), pod.sdist("beta")
+    layers = [["--index-url=${INDEX}", "beta"], ["--no-build-isolation", "alpha"]]
+    pod.publish(pod.plan(*packages, layers=layers), "venv", "wheels")
+    made = pod.plan(*packages, layers=layers)
+    assert pod.text("sources") == pod.start() + run(made.groups[-1].identity)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            {"layers": [["--index-url=${INDEX}", "beta"]]},
+            {"layers": [["--extra-index-url=${INDEX}", "beta"]]},
+        ),
+        ({"private": False}, {"private": True}),
+    ],
+)
+def test_sources_of_other_options_are_others(
+    pod: Pod, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    packages = pod.wheel("alpha"), pod.sdist("beta")
+    pod.publish(pod.plan(*packages, **first), "venv", "wheels", "sources")
+    again, other = pod.plan(*packages, **first), pod.plan(*packages, **second)
+    assert [group.layer is None for group in again.groups] == [False, False, False]
+    assert [group.layer is None for group in other.groups] == [False, False, True]
 
 
 def test_no_credentials_are_written(pod: Pod, capfd: pytest.CaptureFixture[str]) -> None:
@@ -247,7 +273,7 @@ DIFFERENT = [
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{}", *(json.dumps({"tags": [], "packages": [p], "isolated": True}) for p in DIFFERENT)],
+    ["", "{}", *(json.dumps({"tags": [], "packages": [p]}) for p in DIFFERENT)],
 )
 def test_the_steps_differ(pod: Pod, content: str) -> None:
     pod.plan()
@@ -256,25 +282,18 @@ def test_the_steps_differ(pod: Pod, content: str) -> None:
         plan.plan(pod.places)
 
 
-def test_a_base_that_is_no_name(pod: Pod) -> None:
-    with pytest.raises(Failure, match="names no image") as caught:
-        pod.plan(base="Registry.example/UPPER")
-    assert caught.value.reason is Reason.BASE_IMAGE_UNUSABLE
-
-
 def test_a_base_in_another_registry_is_asked_by_tls(
     pod: Pod, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, bool]] = []
-    real = plan.registry.connect
+    real, asked = plan.registry.connect, dict[str, bool]()
 
     def connect(image: str, *args: Any, insecure: bool, **rest: Any) -> Any:
-        asked.append((image, insecure))
+        asked[image] = insecure
         return real(image, *args, insecure=insecure, **rest)
 
     monkeypatch.setattr(plan.registry, "connect", connect)
     monkeypatch.setattr("falapp_builder.exchange._ATTEMPTS", 1)
     with pytest.raises(Failure) as caught:
         pod.plan(base="127.0.0.1:1/python:3")
-    assert asked == [("127.0.0.1:1/python:3", False)]
+    assert asked == {"127.0.0.1:1/python:3": False}
     assert caught.value.reason is Reason.REGISTRY_UNREACHABLE

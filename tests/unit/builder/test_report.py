@@ -66,3 +66,10 @@ def test_success_and_a_log_that_cannot_be_written(
     assert (tmp_path / "t").read_text() == '{"packages":3}'
     assert report.guarded(lambda: report.write(tmp_path / "no" / "t", "x"), tmp_path / "t") == 0
     assert "cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(0, "0 packages"), (1, "1 package"), (2, "2 packages")]
+)
+def test_numbers_of_things(number: int, told: str) -> None:
+    assert report.counted(number, "package") == told

@@ -51,7 +51,6 @@ def test_a_layer_becomes_files_with_hashes(
     assert file["sha256"] == stocked.sha256("beta", file["name"])
     assert (found["beta"]["kind"], found["beta"]["layer"]) == ("wheel", 0)
     assert "url" not in found["beta"]
-    assert file["sha256"] in places.lock(0).read_text()
 
 
 @both
@@ -61,8 +60,6 @@ def test_what_is_known_of_the_python(places: Places, ask: Ask, resolver: str) ->
     data = json.loads(places.resolved.read_text())
     assert data["tags"][0].startswith("cp3")
     assert data["tags"].index("py3-none-any") > 0
-    assert data["isolated"] is True
-    assert data["python"].count(".") == 2
 
 
 @both

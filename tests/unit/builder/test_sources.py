@@ -22,6 +22,7 @@ from .index import PASSWORD, SIGNATURE, USER, Index
 from .made import packages
 from .wheelhouse import group, wheel
 
+OPEN = {"0": ("--no-build-isolation",)}
 RESOLVERS = pytest.mark.parametrize("resolver", ["uv", "pip"])
 
 
@@ -158,9 +159,40 @@ def test_without_isolation_sources_see_the_environment(
         install.install(places, sources(item, resolver=resolver))
     assert caught.value.reason is Reason.COMPILE_FAILED
     assert "No module named 'helper'" in caught.value.log
-    install.install(places, sources(item, resolver=resolver, isolated=False))
+    install.install(places, sources(item, resolver=resolver, options=OPEN))
     assert version(environment, "alpha") == "1.0"
     assert (packages(environment) / "helper/__init__.py").exists()
+
+
+@RESOLVERS
+def test_a_layer_without_isolation_sees_what_earlier_ones_built(
+    places: Places, environment: Path, resolver: str
+) -> None:
+    files = project("alpha", "1.0", extra="import beta, gamma")
+    items = [
+        archive(places, "alpha", files, layer=2),
+        archive(places, "beta", project("beta", "1.0")),
+        archive(places, "gamma", project("gamma", "1.0"), layer=1),
+    ]
+    options = {"0": (), "1": OPEN["0"], "2": OPEN["0"]}
+    install.install(places, sources(*items, resolver=resolver, options=options))
+    assert [version(environment, name) for name in ("alpha", "beta", "gamma")] == ["1.0"] * 3
+    assert not places.stage.exists()
+
+
+@RESOLVERS
+def test_a_layer_without_isolation_leaves_the_others_isolated(
+    places: Places, environment: Path, resolver: str
+) -> None:
+    install.install(places, group(wheel(places, "helper"), resolver=resolver))
+    alone = "import importlib.util as u; assert not u.find_spec('helper'), 'it is seen'"
+    items = [
+        archive(places, "alpha", project("alpha", "1.0", extra="import helper")),
+        archive(places, "beta", project("beta", "1.0", extra=alone), layer=1),
+    ]
+    options = {"0": OPEN["0"], "1": ()}
+    install.install(places, sources(*items, resolver=resolver, options=options))
+    assert [version(environment, name) for name in ("alpha", "beta")] == ["1.0"] * 2
 
 
 def test_an_archive_that_is_another(places: Places, environment: Path) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from falapp_builder import trust, uv
+from falapp_builder import tool, trust, uv
 from falapp_builder.failure import Failure, Reason
 from falapp_builder.places import Places
 from falapp_requirements.redact import Redactor
@@ -15,7 +15,7 @@ def fake(places: Places, script: str) -> None:
 
 
 def run(places: Places, *secrets: str) -> tuple[int, str]:
-    with uv.workshop(places) as place:
+    with tool.workshop(places) as place:
         return uv.run(place, ["x"], {"EXTRA": "given"}, Redactor(secrets))
 
 

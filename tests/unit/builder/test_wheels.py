@@ -16,7 +16,7 @@ TAGS = (
 
 
 def chosen(*found: Package) -> list[tuple[str, str, str]]:
-    choices = wheels.chosen(Resolved(tags=TAGS, packages=found, isolated=True))
+    choices = wheels.chosen(Resolved(tags=TAGS, packages=found))
     return [(c.name, c.kind, c.file.name if c.file else "") for c in choices]
 
 

@@ -10,8 +10,6 @@ from falapp_builder.places import Places
 from falapp_builder.recipe import Item, Recipe
 from falapp_requirements.tokens import normalised
 
-from .conftest import PYTHON
-
 _WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: {pure}\nTag: py3-none-any\n"
 _DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -49,8 +47,8 @@ def wheel(
 
 def group(*items: Item, **changes: Any) -> Recipe:
     """A group of these packages."""
-    known = {"id": "0" * 16, "kind": "wheels", "resolver": "uv", "isolated": True}
-    return Recipe(**known | {"python": PYTHON, "packages": items} | changes)
+    known = {"id": "0" * 16, "kind": "wheels", "resolver": "uv"}
+    return Recipe(**known | {"packages": items} | changes)
 
 
 def written(places: Places, identity: str, *items: Item, **changes: Any) -> str:

@@ -202,10 +202,12 @@ def test_kaniko_pushes_nothing_and_trusts_what_the_settings_say(step, insecure):
 def test_where_builds_run_is_the_settings_affair():
     tolerations = [{"key": "builds", "operator": "Exists", "effect": "NoSchedule"}]
     made = pod(build(), builds={"nodeSelector": {"pool": "cpu"}, "tolerations": tolerations})
-    assert made["nodeSelector"] == {"pool": "cpu"}
+    platform = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    assert made["nodeSelector"] == platform | {"pool": "cpu"}
     assert made["tolerations"] == tolerations
     plain = pod(build())
-    assert not {"nodeSelector", "tolerations"} & set(plain)
+    assert plain["nodeSelector"] == platform
+    assert "tolerations" not in plain
     preferred = plain["affinity"]["nodeAffinity"]
     assert set(preferred) == {"preferredDuringSchedulingIgnoredDuringExecution"}
 
@@ -214,3 +216,19 @@ def test_every_step_has_the_resources_of_the_settings():
     resources = {"limits": {"memory": "4Gi"}, "requests": {"ephemeral-storage": "40Gi"}}
     made = steps(pod(build(), builds={"resources": resources}))
     assert [step["resources"] for step in made.values()] == [resources] * 6
+
+
+@pytest.mark.parametrize(
+    ("base", "policy"),
+    [
+        ("registry.example:5000/base:3.11", "Always"),
+        (f"registry.example:5000/base@{samples.DIGEST}", "IfNotPresent"),
+        (f"mine.example/base@{samples.DIGEST}", "Always"),
+    ],
+)
+def test_a_base_image_is_asked_for_anew_unless_it_is_ours_and_pinned(base, policy):
+    """Else a node would hand out a private image that it has for somebody else."""
+    pythons = {"3.11": {"baseImage": base, "runtimeImage": "runtime"}}
+    known = {} if base.startswith("mine") else {"pythons": pythons}
+    resolve = steps(pod(build(base_image=base), **known))["resolve"]
+    assert resolve["imagePullPolicy"] == policy

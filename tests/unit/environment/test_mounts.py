@@ -30,13 +30,13 @@ SCRATCH = {
     "publish": {
         "/kaniko/request": "r",
         "/kaniko/plan": "r",
-        "/kaniko/lock": "r",
         "/kaniko/out/wheels": "r",
         "/kaniko/out/sources": "r",
     },
 }
 PUSH = {"registry": {"pushSecret": "ours-push"}}
 PULL = {"registry": {"pullSecret": "ours"}}
+IMAGES = {"builds": {"imagePullSecret": "images"}}
 OWN_BASE = {"base_image": "mine.example/base:1"}
 
 
@@ -75,7 +75,9 @@ def test_the_least():
             {"/kaniko/ca": {"resolve", "plan", "wheels", "sources", "publish"}},
         ),
         ({}, PUSH, {"/kaniko/push": {"publish"}}),
-        ({}, PULL, {"/kaniko/.docker": {"plan", "wheels", "sources", "publish"}}),
+        ({}, PULL, {"/kaniko/registry": {"plan"}}),
+        ({}, IMAGES, {"/kaniko/.docker": {"plan", "wheels", "sources", "publish"}}),
+        (OWN_BASE, IMAGES, {}),
         (OWN_BASE, PULL, {"/kaniko/registry": {"plan"}}),
         (
             OWN_BASE | {"pull_secret": "mine"},
@@ -133,7 +135,8 @@ def test_what_runs_code_of_packages_writes_where_nobody_else_does():
         ({}, {}, {}),
         ({"variables": ["TOKEN"]}, {}, {"secrets": "{name}"}),
         ({}, PUSH, {"push": "ours-push"}),
-        ({}, PULL, {"pull": "ours"}),
+        ({}, PULL, {"registry": "ours"}),
+        ({}, PULL | IMAGES, {"pull": "images", "registry": "ours"}),
         (OWN_BASE, PULL, {"registry": "ours"}),
         ({"pull_secret": "mine"}, PULL, {"pull": "{name}-pull", "registry": "ours"}),
     ],
@@ -154,9 +157,10 @@ def test_which_secrets_they_are(spec, settings, secrets):
     ("spec", "settings", "names"),
     [
         ({}, {}, []),
-        ({}, PULL, ["ours"]),
-        ({"pull_secret": "mine"}, {}, ["{name}-pull"]),
-        ({"pull_secret": "mine"}, PULL, ["{name}-pull", "ours"]),
+        ({}, PULL, []),
+        ({}, IMAGES, ["images"]),
+        ({"pull_secret": "mine"}, PULL, ["{name}-pull"]),
+        ({"pull_secret": "mine"}, IMAGES, ["{name}-pull", "images"]),
     ],
     ids=str,
 )

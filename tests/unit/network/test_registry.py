@@ -60,9 +60,16 @@ async def test_what_an_image_tells_of_itself(make_registry):
         reference=f"{REPOSITORY}@{samples.DIGEST}",
         packages=41,
         size=123456789,
-        environment="env-1",
     )
     assert len(registry.asked) == 1
+
+
+@pytest.mark.parametrize("ours", [True, False])
+async def test_an_image_that_was_built_for_another_environment_is_not_there(make_registry, ours):
+    told = {ENVIRONMENT: f"env-{'0' if ours else 'f'}123456789abcdef"}
+    registry = make_registry(httpx.Response(200, headers=DIGEST, json={"annotations": told}))
+    found = await registry.find("env-" + "0123456789abcdef" * 4)
+    assert (found is not None) == ours
 
 
 async def test_a_manifest_that_cannot_be_read_has_a_digest_all_the_same(make_registry):

@@ -36,4 +36,5 @@ def test_a_machine_type_with_a_gpu_goes_where_its_terms_say():
 
 
 def test_a_machine_type_without_demands_goes_anywhere():
-    assert placement.scheduling(machine()) == {}
+    platform = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    assert placement.scheduling(machine()) == {"nodeSelector": platform}

@@ -7,7 +7,7 @@ import pytest
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.cluster.registry import Image
-from falapp_operator.environment.outcome import TRANSIENT, Outcome, Phase
+from falapp_operator.environment.outcome import LIMITED, TRANSIENT, Outcome, Phase
 from falapp_operator.reconcile import builds, verdict
 from tests.unit import samples, workloads
 
@@ -127,7 +127,7 @@ def test_what_waits_for_a_person_goes_on_waiting():
     assert deeds(made) == (False, False, None)
 
 
-@pytest.mark.parametrize("status", [None, samples.BUILDING, samples.NOT_FOUND])
+@pytest.mark.parametrize("status", [None, samples.BUILDING, samples.RETRIED])
 def test_a_running_build_is_told_of(status):
     made = decide(seen(status=status, job=job(), outcome=RUNNING))
     assert facts(made) == [("False", "Building"), ("False", "Progressing")]
@@ -173,7 +173,7 @@ def test_a_build_that_will_never_start_gives_its_place_back(again):
         job=job(), outcome=failed(Reason.BASE_IMAGE_PULL_FAILED, stuck=True), retry=again
     )
     made = decide(observed)
-    assert made.drop
+    assert (made.drop, made.end) == (again, not again), "not before all are told"
     assert verdict.is_stalled(made.status) != again
     if not again:
         assert made.status.failure.command == "", "its pod is gone"
@@ -199,9 +199,17 @@ def test_the_command_names_no_step_where_none_is_known():
     assert " -c " not in made.status.failure.command
 
 
-@pytest.mark.parametrize("reason", sorted(TRANSIENT))
+PAUSES = [(0, 30), (1, 30), (2, 60), (4, 240), (5, 480), (6, 600), (1000, 600)]
+
+
 @pytest.mark.parametrize(
-    ("attempts", "pause"), [(0, 30), (1, 30), (2, 60), (5, 480), (6, 600), (1000, 600)]
+    ("reason", "attempts", "pause"),
+    [
+        (reason, attempts, pause)
+        for reason in sorted(TRANSIENT)
+        for attempts, pause in PAUSES
+        if attempts < 5 or reason not in LIMITED
+    ],
 )
 def test_a_transient_failure_waits_and_is_built_again(reason, attempts, pause):
     observed = seen(

@@ -99,7 +99,7 @@ async def test_a_vanished_image_is_built_once_more(world, after):
     spec = samples.environment_spec()
     name, tag = (f(spec, samples.NAMESPACE) for f in (keys.name, keys.tag))
     await world.serve(samples.app())
-    world.cluster.put(workloads.job(name, workloads.complete()))
+    world.cluster.put(workloads.job(name, workloads.complete(), key=tag.removeprefix("env-")))
     world.cluster.change(ENVIRONMENT, status=samples.BUILT | {"lock": "x"})
     waiting = workloads.waiting("runner", "ImagePullBackOff") | {"image": samples.IMAGE}
     world.start_runners(workloads.runner_pod("new", containers=[waiting]))

@@ -8,9 +8,145 @@ from falapp_operator.environment.job import CUSTOM_CA
 from falapp_operator.reconcile import environments
 from falapp_operator.reconcile.context import BUILD, ENVIRONMENT
 from falapp_operator.reconcile.queue import Key
-from tests.unit import samples
+from tests.unit import samples, workloads
 
 NAME = keys.name(samples.environment_spec(), samples.NAMESPACE)
+
+SPACES = ("video", "audio")
+
+
+def ready(world, namespace):
+    """Return Ready's and Stalled's reason and status in a namespace."""
+    where = next(
+        r for r in world.cluster.objects if (r.kind, r.namespace) == (ENVIRONMENT, namespace)
+    )
+    found = {c["type"]: c for c in world.cluster.objects[where]["status"]["conditions"]}
+    return found["Ready"]["reason"], found["Stalled"]["status"]
+
+
+def ask(world, *namespaces, created=0):
+    for namespace in namespaces:
+        obj = samples.environment(namespace=namespace, created=created)
+        obj["metadata"]["uid"] = f"uid-{namespace}"
+        world.cluster.put(obj)
+
+
+def get_stuck(world):
+    """Have the pod of the Job wait for an image that will never come."""
+    uid = world.cluster.find("Job")["metadata"]["uid"]
+    refused = workloads.waiting("resolve", "ErrImagePull", "403 Forbidden")
+    pod = workloads.build_pod(NAME, workloads.terminated("tools"), refused)
+    pod["metadata"]["ownerReferences"][0]["uid"] = uid
+    pod["metadata"]["name"] = f"pod-of-{uid}"
+    world.cluster.put(pod)
+
+
+class TestStuck:
+    """A build whose base image is refused, and that more than one Environment waits for."""
+
+    @pytest.fixture
+    async def stuck(self, world):
+        ask(world, *SPACES)
+        await world.reconcile_environment(NAME, "video")
+        await world.reconcile_environment(NAME, "audio")
+        get_stuck(world)
+        return world
+
+    @pytest.mark.parametrize("order", [SPACES, SPACES[::-1]])
+    async def test_it_is_dropped_when_all_have_been_told(self, stuck, order):
+        first, last = order
+        assert await stuck.reconcile_environment(NAME, first) == [f"status Environment {NAME}"]
+        assert ready(stuck, first) == ("BaseImagePullFailed", "True")
+        assert Key(ENVIRONMENT, last, NAME) in stuck.woken
+        assert await stuck.reconcile_environment(NAME, first) == []
+        written = await stuck.reconcile_environment(NAME, last)
+        assert written == [f"status Environment {NAME}", f"delete Job {NAME}"]
+        for namespace in SPACES * 2:
+            assert await stuck.reconcile_environment(NAME, namespace) == []
+            assert ready(stuck, namespace) == ("BaseImagePullFailed", "True")
+        assert stuck.cluster.find("Job") is None
+
+    async def test_one_that_comes_later_builds_once_and_moves_nobody(self, stuck):
+        for namespace in SPACES:
+            await stuck.reconcile_environment(NAME, namespace)
+        ask(stuck, "zebra")
+        assert f"create Job {NAME}" in await stuck.reconcile_environment(NAME, "zebra")
+        for namespace in SPACES:
+            assert await stuck.reconcile_environment(NAME, namespace) == []
+        get_stuck(stuck)
+        written = await stuck.reconcile_environment(NAME, "zebra")
+        assert written == [f"status Environment {NAME}", f"delete Job {NAME}"]
+
+    async def test_the_image_helps_all(self, stuck):
+        for namespace in SPACES:
+            await stuck.reconcile_environment(NAME, namespace)
+        ask(stuck, "zebra")
+        await stuck.reconcile_environment(NAME, "zebra")
+        stuck.cluster.change("Job", status=workloads.complete())
+        stuck.registry.push(keys.tag(samples.environment_spec(), samples.NAMESPACE))
+        for namespace in (*SPACES, "zebra"):
+            await stuck.reconcile_environment(NAME, namespace)
+            assert ready(stuck, namespace)[1] == "False"
+
+    @pytest.mark.parametrize(
+        "gone", ["on its way", "deleted", "ready", "of another key", "unreadable"]
+    )
+    async def test_nobody_waits_for_one_that_need_not_be_told(self, stuck, gone):
+        where = next(r for r in stuck.cluster.objects if r.namespace == "audio")
+        other = stuck.cluster.objects.pop(where)
+        if gone == "on its way":
+            other["metadata"]["deletionTimestamp"] = samples.at()
+        if gone == "ready":
+            other["status"] = samples.BUILT
+        if gone == "of another key":
+            other["spec"]["layers"] = [["evil"]]
+        if gone == "unreadable":
+            other["spec"] = {}
+        if gone != "deleted":
+            stuck.cluster.put(other)
+        assert f"delete Job {NAME}" in await stuck.reconcile_environment(NAME, "video")
+
+    async def test_after_a_crash_before_the_drop_it_is_dropped(self, stuck):
+        await stuck.reconcile_environment(NAME, "video")
+        stuck.cluster.trouble["delete Job"] = errors.TransientError("no answer")
+        with pytest.raises(errors.TransientError):
+            await stuck.reconcile_environment(NAME, "audio")
+        del stuck.cluster.trouble["delete Job"]
+        stuck.restart()
+        assert await stuck.reconcile_environment(NAME, "video") == [f"delete Job {NAME}"]
+
+
+class TestAnotherKey:
+    """Sixty-four bits of a key are not all of it."""
+
+    @pytest.fixture
+    async def taken(self, world):
+        world.cluster.put(samples.environment())
+        world.cluster.put(workloads.job(NAME, key="f" * 64))
+        pod = workloads.build_pod(
+            NAME, workloads.terminated("publish", message=f'{{"digest": "{samples.DIGEST}"}}')
+        )
+        world.cluster.put(pod)
+        return world
+
+    async def test_what_its_job_built_is_not_taken(self, taken):
+        assert await taken.reconcile_environment() == [f"status Environment {NAME}"]
+        assert ready(taken, samples.NAMESPACE) == ("NameTaken", "False")
+        assert await taken.reconcile_environment() == []
+        assert taken.again == 60
+
+    async def test_ours_starts_when_it_has_ended(self, taken):
+        taken.cluster.change("Job", status=workloads.complete())
+        assert f"delete Job {NAME}" in await taken.reconcile_environment()
+        assert f"create Job {NAME}" in await taken.reconcile_environment()
+        key = keys.key(samples.environment_spec(), samples.NAMESPACE)
+        assert taken.cluster.find("Job")["metadata"]["annotations"] == {"falapp.dev/key": key}
+
+    async def test_an_image_under_the_whole_key_is_ours(self, taken):
+        taken.registry.push(keys.tag(samples.environment_spec(), samples.NAMESPACE))
+        await taken.reconcile_environment()
+        assert ready(taken, samples.NAMESPACE) == ("FoundInRegistry", "False")
+        assert taken.cluster.find("Job") is not None
 
 
 async def test_two_namespaces_share_one_build(world):

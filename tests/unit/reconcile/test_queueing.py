@@ -92,6 +92,42 @@ async def test_the_others_wait_and_say_so(two):
         assert await two.world.reconcile_environment(NAMES[i]) == []
 
 
+async def test_a_long_line_costs_one_list_and_no_places(world):
+    """A number for each of thousands would be written again with every build that ends."""
+    one = Builds(world, 1)
+    specs = [samples.environment_spec(layers=((f"package-{i}",),)) for i in range(30)]
+    names = [keys.name(spec, samples.NAMESPACE) for spec in specs]
+    for i, spec in enumerate(specs):
+        world.cluster.put(samples.environment(spec, created=i))
+    world.cluster.reads.clear()
+    for name in names:
+        await world.reconcile_environment(name)
+    assert one.started == names[:1]
+    assert world.cluster.reads["list Environment"] == 1
+    told = [_place(world, name) for name in names[1:]]
+    assert told[:2] == ["this one is next", "1 is before it"]
+    assert told[8:10] == ["8 are before it", "many are before it"]
+    assert set(told[9:]) == {"many are before it"}
+    assert world.again == 3000
+
+    world.cluster.change("Job", names[0], status=workloads.failed())
+    await one.event(names[0])
+    assert one.started == names[:2]
+    assert [_place(world, name) for name in names[2:]] == told[:-1]
+    world.cluster.reads.clear()
+    for name in names:
+        assert await world.reconcile_environment(name) == []
+    assert world.cluster.reads["list Environment"] == 0
+    world.wait(1)
+    await world.reconcile_environment(names[5])
+    assert world.cluster.reads["list Environment"] == 1
+
+
+def _place(world, name):
+    message = world.status(ENVIRONMENT, name)["conditions"]["Ready"]["message"]
+    return message.partition("chart), and ")[2]
+
+
 async def test_an_image_that_came_meanwhile_needs_no_turn(two):
     two.ask(*range(4))
     await two.look(*range(4))

@@ -7,7 +7,8 @@ from falapp_operator.environment import key as keys
 from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP
 from tests.unit import samples, workloads
 
-NAME = keys.name(samples.environment_spec(), samples.NAMESPACE)
+SPEC = samples.environment_spec()
+NAME, KEY = (f(SPEC, samples.NAMESPACE) for f in (keys.name, keys.key))
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ async def stalled(world):
     world.cluster.put(samples.app())
     await world.reconcile_app()
     world.cluster.change(ENVIRONMENT, status=samples.NOT_FOUND)
-    world.cluster.put(workloads.job(NAME, workloads.failed()))
+    world.cluster.put(workloads.job(NAME, workloads.failed(), key=KEY))
     await world.reconcile_environment()
     await world.reconcile_app()
     return world

@@ -54,8 +54,9 @@ FOREIGN = job(0) | {"metadata": samples.metadata("backup", samples.BUILDS)}
     ],
 )
 def test_who_came_first_builds_first(waiting, jobs, limit, expected):
-    others = [environment(i) for i in waiting]
-    assert turns.ahead(environment(5, status=None), others, jobs, limit) == expected
+    others = [turns.arrival(environment(i)) for i in waiting]
+    mine = turns.arrival(environment(5, status=None))
+    assert turns.ahead(mine, others, jobs, limit) == expected
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,8 @@ def test_who_came_first_builds_first(waiting, jobs, limit, expected):
     ],
 )
 def test_who_waits(others, before):
-    assert turns.ahead(environment(5), others, [job(0)], 1) == before
+    waiting = sorted(turns.arrival(e) for e in others if turns.waits(e))
+    assert turns.ahead(turns.arrival(environment(5)), waiting, [job(0)], 1) == before
 
 
 def test_the_line_wakes_the_first():

@@ -110,7 +110,7 @@ class TestVanished:
     async def unpullable(self, world):
         """An app whose pod cannot pull the image of its Environment, built by a Job."""
         await world.serve(samples.app())
-        job = workloads.job(NAME, workloads.complete())
+        job = workloads.job(NAME, workloads.complete(), key=TAG.removeprefix("env-"))
         world.cluster.put(job)
         result = workloads.terminated("publish", message=f'{{"digest": "{samples.DIGEST}"}}')
         pod = workloads.build_pod(NAME, result)

@@ -40,6 +40,8 @@ async def test_the_job_gets_the_values_before_its_request(asked):
         asked.cluster.put(secret)
     written = await asked.reconcile_environment()
     assert written == [
+        f"delete Secret {NAME}",
+        f"delete Secret {NAME}-pull",
         f"create Job {NAME}",
         f"apply Secret {NAME}",
         f"apply Secret {NAME}-pull",
@@ -237,6 +239,22 @@ class TestWhatAJobLacks:
         job = started.cluster.find("Job")
         owners = started.cluster.find("ConfigMap")["metadata"]["ownerReferences"]
         assert job["metadata"]["uid"] in [o["uid"] for o in owners]
+
+    async def test_the_pod_of_the_next_job_never_sees_a_former_request(self, started):
+        """It would run with what the former Secrets hold."""
+        await started.reconcile_environment()
+        old = started.cluster.find("ConfigMap")
+        started.cluster.remove("Job")
+        started.cluster.put(old)
+        written = await started.reconcile_environment()
+        assert written[:4] == [
+            f"delete ConfigMap {NAME}",
+            f"delete Secret {NAME}",
+            f"delete Secret {NAME}-pull",
+            f"create Job {NAME}",
+        ]
+        assert written[-2] == f"apply ConfigMap {NAME}"
+        assert await started.reconcile_environment() == []
 
     async def test_what_the_api_server_refuses_is_told(self, started):
         started.cluster.trouble["apply Secret"] = errors.RefusedError(
