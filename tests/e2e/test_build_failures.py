@@ -158,8 +158,11 @@ def test_a_base_image_that_cannot_be_pulled_is_told_so(
     assert "no-such-base" in condition(app, "EnvironmentReady")["message"]
 
 
-def test_a_build_whose_pod_is_evicted_goes_on_by_itself(kube, apps, shared_namespace, environment):
-    environment("evicted", ["six==1.16.0", "tabulate==0.9.0"])
+def test_a_build_whose_pod_is_evicted_goes_on_by_itself(
+    kube, apps, shared_namespace, environment, index
+):
+    # The index is this run's own, so that no earlier run has left the image.
+    environment("evicted", [f"--extra-index-url={index}", "falapp-plain"])
     name = poll(
         lambda: name_of(apps, shared_namespace, "evicted"),
         bool,
