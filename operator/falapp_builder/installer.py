@@ -1,12 +1,11 @@
 """uv or pip, whichever resolved: packages from files of ours into the stage."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from falapp_builder import pip, uv
+from falapp_builder import pip, toml, uv
 from falapp_builder.recipe import Item
 from falapp_builder.stage import Stage
 from falapp_builder.tool import Workshop
@@ -87,13 +86,14 @@ def _uri(item: Item) -> str:
 
 
 def _lock(items: Sequence[Item]) -> str:
-    lines = ['lock-version = "1.0"', 'created-by = "falapp"']
-    for item in items:
-        path, sha256 = json.dumps(item.path), json.dumps(item.sha256)
-        lines += ["", "[[packages]]", f"name = {json.dumps(item.name)}"]
-        lines += [f"version = {json.dumps(item.version)}"] if item.version else []
-        lines.append(f"wheels = [{{path = {path}, hashes = {{sha256 = {sha256}}}}}]")
-    return "\n".join(lines) + "\n"
+    return toml.lock(
+        {
+            "name": item.name,
+            "version": item.version,
+            "wheels": [{"path": item.path, "hashes": {"sha256": item.sha256}}],
+        }
+        for item in items
+    )
 
 
 def _written(place: Workshop, name: str, text: str) -> str:

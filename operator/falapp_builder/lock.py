@@ -1,12 +1,13 @@
 """What an installer chose for a layer, with addresses as it gave them, credentials included."""
 
-import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from falapp_builder import toml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +72,7 @@ def merged(layers: Iterable[tuple[Package, ...]]) -> dict[str, Package]:
 
 def preferences(versions: Mapping[str, str]) -> str:
     """Return a lock that makes uv prefer versions of packages, where it stands as its output."""
-    entries = [
-        f"\n[[packages]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
-        for name, version in versions.items()
-    ]
-    return 'lock-version = "1.0"\ncreated-by = "falapp"\n' + "".join(entries or ["packages = []\n"])
+    return toml.lock({"name": name, "version": version} for name, version in versions.items())
 
 
 def constraints(packages: Iterable[Package], named: Iterable[str]) -> str:

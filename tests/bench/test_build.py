@@ -41,7 +41,7 @@ def test_cold_and_changed_environments(kube: Kube, cluster: Cluster, namespace, 
         changed.append(Pair(value=small.seconds, baseline=ours.seconds))
         bytes_sent.append(new_layer(host, cluster, ours, small))
         added.append(new_layer(host, cluster, ours, more))
-    about = versions(kube)
+    about = versions()
     kept = [
         record("build", "cold-uv", cold_uv, unit="s", goal=0.7, versions=about),
         record("build", "cold-pip", cold_pip, unit="s", goal=1.3, versions=about),
@@ -63,6 +63,6 @@ def new_layer(host: Host, cluster: Cluster, before: Built, after: Built) -> Pair
     return Pair(value=after.status["bytes"], baseline=new[digest])
 
 
-def versions(kube: Kube) -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Return what was measured."""
     return {"falapp": "0.1.0", "kaniko": "v1.24.0", "packages": " ".join(PACKAGES)}
