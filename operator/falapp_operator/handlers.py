@@ -115,8 +115,8 @@ def _watch(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None
     async def environment(namespace: str | None, name: str, body: kopf.Body, **_: Any) -> None:
         wake(Key(ENVIRONMENT, namespace or "", name))
         for owner in body.metadata.get("ownerReferences", ()):
-            if owner["kind"] == FALAPP:
-                wake(Key(FALAPP, namespace or "", owner["name"]))
+            if owner["kind"] in (FALAPP, ENVIRONMENT):
+                wake(Key(owner["kind"], namespace or "", owner["name"]))
 
     @kopf.on.event(meta.GROUP, meta.VERSION, "machinetypes", registry=registry)
     async def machine_type(name: str, **_: Any) -> None:

@@ -116,6 +116,8 @@ class Reason(StrEnum):
     """The base image has no python3, or one of another version than was asked for."""
     BASE_IMAGE_PULL_FAILED = "BaseImagePullFailed"
     """The registry of the base image does not have it, or does not give it to us."""
+    DOCKERFILE_FAILED = "DockerfileFailed"
+    """A command of the Dockerfile failed."""
 
     # How builds fail: what they run on
     BUILD_FAILED = "BuildFailed"

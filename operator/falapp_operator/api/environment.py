@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from falapp_operator.api import model
 from falapp_operator.api.conditions import Condition
 from falapp_operator.api.failure import Failure
-from falapp_operator.api.falapp import RequirementSecret, Resolver
+from falapp_operator.api.falapp import BuildArgs, DockerfileText, RequirementSecret, Resolver
 from falapp_operator.api.objects import Object
 
 CanonicalRequirement = Annotated[str, Field(min_length=1, max_length=4096)]
@@ -25,6 +25,15 @@ def node_labels(platform: str) -> dict[str, str]:
     return {"kubernetes.io/os": system, "kubernetes.io/arch": architecture}
 
 
+class Dockerfile(model.Model):
+    """How an image is made that packages are installed on."""
+
+    text: DockerfileText
+    """The Dockerfile."""
+    args: BuildArgs | None = None
+    """Values of its ARGs."""
+
+
 class EnvironmentSpec(model.Model):
     """Everything that decides what the image holds; it never changes."""
 
@@ -34,17 +43,28 @@ class EnvironmentSpec(model.Model):
                 model.cel(
                     "self == oldSelf",
                     "an Environment's spec never changes: another one has another name",
-                )
+                ),
+                model.cel(
+                    "has(self.baseImage) != has(self.dockerfile)",
+                    "give exactly one of baseImage and dockerfile",
+                ),
+                model.cel(
+                    "has(self.pythonVersion) || (has(self.dockerfile) &&"
+                    " (!has(self.layers) || self.layers.size() == 0))",
+                    "pythonVersion: what is more than the image of a dockerfile needs one",
+                ),
             ]
         }
     )
 
-    base_image: model.ImageReference
+    base_image: model.ImageReference | None = None
     """The image underneath, which holds Python."""
+    dockerfile: Dockerfile | None = None
+    """What the image underneath is built from, in place of baseImage."""
     pull_secret: model.Name | None = None
     """A Secret of type kubernetes.io/dockerconfigjson beside the Environment, to pull it with."""
-    python_version: Annotated[str, Field(pattern=r"^3\.[0-9]{1,2}$", max_length=4)]
-    """The minor version of Python, as 3.11."""
+    python_version: Annotated[str | None, Field(pattern=r"^3\.[0-9]{1,2}$", max_length=4)] = None
+    """The minor version of Python, as 3.11; left out where it is a dockerfile's image alone."""
     platform: Annotated[str, Field(pattern=r"^linux/[a-z0-9]+$", max_length=32)] = PLATFORM
     """The operating system and architecture."""
     resolver: Resolver = "uv"
@@ -56,6 +76,16 @@ class EnvironmentSpec(model.Model):
         Field(max_length=64, json_schema_extra={"list_map_keys": ["name"]}),
     ] = ()
     """Where the values of those names are."""
+
+    @property
+    def is_base(self) -> bool:
+        """Whether it is the image of a Dockerfile alone, for others to be built on."""
+        return self.python_version is None
+
+    @property
+    def has_own_base(self) -> bool:
+        """Whether another Environment has to give it the image underneath: its Dockerfile's."""
+        return self.dockerfile is not None and not self.is_base
 
 
 class EnvironmentBuildStatus(model.Model):
@@ -85,6 +115,8 @@ class EnvironmentBuildStatus(model.Model):
     """How long the build took; 0 where the registry had the image."""
     attempts: int = 0
     """How many builds were started since the last success."""
+    waits_for: str = ""
+    """The Environment that makes the image underneath, while that is waited for."""
     failure: Failure | None = None
     """What keeps the environment from being ready, if something does."""
     retried: str = ""

@@ -12,6 +12,11 @@ FileName = Annotated[str, Field(max_length=253)]
 Requirement = Annotated[str, Field(min_length=1, max_length=2048)]
 Requirements = Annotated[tuple[Requirement, ...], Field(max_length=256)]
 Resolver = Literal["uv", "pip"]
+DockerfileText = Annotated[str, Field(min_length=1, max_length=65536)]
+BuildArgs = Annotated[
+    dict[Annotated[str, Field(max_length=128)], Annotated[str, Field(max_length=4096)]],
+    Field(min_length=1, max_length=64),
+]
 
 
 class ConfigMapSource(model.Model):
@@ -127,12 +132,32 @@ class RequirementSecret(model.Model):
 
 
 class Image(model.Model):
-    """An image of one's own underneath the packages."""
+    """An image of one's own underneath the packages: exactly one of name and dockerfile."""
 
-    name: model.ImageReference
+    model_config = ConfigDict(
+        json_schema_extra={
+            "cel": [
+                model.cel(
+                    "has(self.name) != has(self.dockerfile)",
+                    "give exactly one of name and dockerfile",
+                ),
+                model.cel(
+                    "!has(self.buildArgs) || has(self.dockerfile)",
+                    "buildArgs: they are for a dockerfile, and there is none",
+                ),
+            ]
+        }
+    )
+
+    name: model.ImageReference | None = None
     """The image; it holds python3 of the app's pythonVersion."""
+    dockerfile: DockerfileText | None = None
+    """The text of a Dockerfile, built once and without a context; it ends with such an image."""
+    build_args: BuildArgs | None = None
+    """Values of the Dockerfile's ARGs; everybody who can read the image can read them."""
     pull_secret: model.Name | None = None
-    """A Secret of type kubernetes.io/dockerconfigjson beside the FalApp, to pull it with."""
+    """A Secret of type kubernetes.io/dockerconfigjson beside the FalApp, to pull it with, or what
+    the Dockerfile's FROM names."""
 
 
 class FalAppSpec(model.Model):

@@ -30,6 +30,8 @@ class Build:
     """The namespace of the Environment that asks."""
     spec: EnvironmentSpec
     """What to build."""
+    base: str
+    """The image underneath; empty where a Dockerfile names it."""
     custom_ca: bool
     """Whether the custom certificates are mounted."""
     variables: tuple[str, ...]
@@ -38,7 +40,9 @@ class Build:
     @property
     def pull_secret(self) -> str:
         """The name of the Secret with the credentials of the base image, where it has its own."""
-        return f"{self.name}-pull" if self.spec.pull_secret else ""
+        # What a Dockerfile is built from needs no more of it.
+        own = self.spec.pull_secret and not self.spec.has_own_base
+        return f"{self.name}-pull" if own else ""
 
 
 def request(build: Build, settings: Settings, owner: Object) -> Object:
@@ -46,9 +50,11 @@ def request(build: Build, settings: Settings, owner: Object) -> Object:
     content = {
         "environment": build.name,
         "namespace": build.namespace,
-        "pythonVersion": build.spec.python_version,
+        "pythonVersion": build.spec.python_version or "",
         "platform": build.spec.platform,
-        "base": build.spec.base_image,
+        "base": build.base,
+        "relayed": build.spec.has_own_base,
+        "cache": key.cache(build.namespace) if build.spec.is_base else "",
         "resolver": build.spec.resolver,
         "layers": build.spec.layers,
         "variables": build.variables,
@@ -61,8 +67,19 @@ def request(build: Build, settings: Settings, owner: Object) -> Object:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": _metadata(build.name, build, settings, owner),
-        "data": {"request.json": json.dumps(content, indent=1)},
+        "data": {"request.json": json.dumps(content, indent=1)} | _dockerfile(build.spec),
     }
+
+
+def _dockerfile(spec: EnvironmentSpec) -> dict[str, str]:
+    return {"Dockerfile": spec.dockerfile.text} if spec.dockerfile and spec.is_base else {}
+
+
+def base_of(job: Object) -> str:
+    """Return the image underneath that a build Job was made for."""
+    pod = job["spec"]["template"]["spec"]
+    resolving = (c["image"] for c in pod["initContainers"] if c["name"] == steps.BASE)
+    return str(next(resolving, ""))
 
 
 def secret(build: Build, values: Mapping[str, str], settings: Settings, owner: Object) -> Object:
@@ -134,15 +151,14 @@ def job(build: Build, settings: Settings) -> Object:
 
 
 def _pod(build: Build, settings: Settings) -> Object:
-    volumes = _volumes(build, settings)
+    made = steps.steps(build.spec, build.base, settings)
+    volumes = [v for v in _volumes(build, settings) if mounts.is_seen(v["name"], made)]
     there = frozenset(volume["name"] for volume in volumes)
     *before, last = [
-        step
-        | {
-            "resources": dict(settings.builds.resources),
-            "volumeMounts": mounts.of(step["name"], there),
-        }
-        for step in steps.steps(build.spec.base_image, settings)
+        {"resources": dict(settings.builds.resources)}
+        | step
+        | {"volumeMounts": mounts.of(step["name"], there)}
+        for step in made
     ]
     pod: Object = {
         "restartPolicy": "Never",
@@ -156,7 +172,8 @@ def _pod(build: Build, settings: Settings) -> Object:
         "volumes": volumes,
     }
     # The kubelet pulls with them; a step sees no more of them than what it mounts.
-    if names := [n for n in (build.pull_secret, settings.builds.image_pull_secret) if n]:
+    ours = settings.registry.pull_secret if build.spec.has_own_base else ""
+    if names := [n for n in (build.pull_secret, ours, settings.builds.image_pull_secret) if n]:
         pod["imagePullSecrets"] = [{"name": name} for name in names]
     if settings.builds.wheel_cache:
         group = {"fsGroup": steps.PLANNER, "fsGroupChangePolicy": "OnRootMismatch"}
@@ -181,7 +198,7 @@ _AWAY_FROM_GPUS: Object = {
 def _volumes(build: Build, settings: Settings) -> list[Object]:
     """Return the volumes of a build's pod: what it is told, its credentials, and its scratch."""
     registry = settings.registry
-    ours = settings.has_base(build.spec.base_image)
+    ours = settings.has_base(build.base)
     # Code of packages can read what Kaniko pulls with: an image that a user named is pulled with
     # the user's credentials, ours with those for images that every user gets anyway. What reads
     # the environments of all tenants is for `plan`, which asks the registry for layers.

@@ -27,15 +27,18 @@ def canonical(spec: EnvironmentSpec, namespace: str) -> str:
     """Return the text that is hashed."""
     content = {
         "version": VERSION,
-        "base": spec.base_image,
-        "python": spec.python_version,
+        "base": spec.base_image or "",
+        "python": spec.python_version or "",
         "platform": spec.platform,
         "resolver": spec.resolver,
         "layers": spec.layers,
         "secrets": [secret.to_object() for secret in spec.secrets],
         "pullSecret": spec.pull_secret or "",
     }
-    if is_private(spec):
+    if spec.dockerfile:
+        content["dockerfile"] = spec.dockerfile.to_object()
+    # What a Dockerfile runs may do anything, also to what it leaves in the cache of layers.
+    if spec.dockerfile or is_private(spec):
         content["namespace"] = namespace
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -48,6 +51,11 @@ def key(spec: EnvironmentSpec, namespace: str) -> str:
 def name(spec: EnvironmentSpec, namespace: str) -> str:
     """Return the name of the Environment and its build Job: ``env-`` and 16 digits of the key."""
     return f"env-{key(spec, namespace)[:16]}"
+
+
+def cache(namespace: str) -> str:
+    """Return what the tags of a namespace's cached layers of Dockerfiles begin with."""
+    return f"cache-{hashlib.sha256(namespace.encode()).hexdigest()[:32]}"
 
 
 def is_name(text: str) -> bool:

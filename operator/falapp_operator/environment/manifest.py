@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from falapp_operator import errors
 from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
-from falapp_operator.api.environment import EnvironmentSpec
+from falapp_operator.api.environment import PLATFORM, Dockerfile, EnvironmentSpec
 from falapp_operator.api.falapp import FalAppSpec, RequirementSecret
 from falapp_operator.api.objects import Object
-from falapp_operator.environment import key, requirements
+from falapp_operator.environment import dockerfile, key, requirements
 from falapp_operator.settings import Settings
 from falapp_registry import reference
 from falapp_registry.errors import ImageNameError
@@ -25,13 +25,22 @@ def spec_of(app: FalAppSpec, python: str, settings: Settings) -> EnvironmentSpec
         UserError: A requirement or the image cannot be used.
     """
     layers = _read(app).layers
+    made = _dockerfile(app, settings)
     return EnvironmentSpec(
-        base_image=_base_image(app, python, settings),
+        base_image=None if made else _base_image(app, python, settings),
+        dockerfile=made,
         pull_secret=app.image.pull_secret if app.image else None,
         python_version=python,
         resolver=app.resolver or "uv",
         layers=layers,
         secrets=_used(layers, app.requirement_secrets or ()),
+    )
+
+
+def base_of(spec: EnvironmentSpec) -> EnvironmentSpec:
+    """Return the spec of the Environment that gives ``spec`` its Dockerfile's image."""
+    return EnvironmentSpec(
+        dockerfile=spec.dockerfile, pull_secret=spec.pull_secret, platform=spec.platform
     )
 
 
@@ -123,8 +132,27 @@ def _used(
     return tuple(known[name] for name in sorted(used))
 
 
+def _dockerfile(app: FalAppSpec, settings: Settings) -> Dockerfile | None:
+    if app.image is None or app.image.dockerfile is None:
+        return None
+    made = dockerfile.canonical(app.image.dockerfile, app.image.build_args, PLATFORM)
+    refuse_environments(made, settings)
+    return made
+
+
+def refuse_environments(made: Dockerfile, settings: Settings) -> None:
+    """Refuse a Dockerfile that names an environment, as `refuse_environment` does.
+
+    Raises:
+        UserError: It does, or what it names is no image.
+    """
+    for image in dockerfile.images(made.text):
+        if "$" not in image:  # what an ARG makes of it, Kaniko tells, which has no login there
+            refuse_environment(image, dockerfile.FIELD, settings)
+
+
 def _base_image(app: FalAppSpec, python: str, settings: Settings) -> str:
-    if app.image is None:
+    if app.image is None or app.image.name is None:
         return settings.pythons[python].base_image
     refuse_environment(app.image.name, "spec.image.name", settings)
     return app.image.name

@@ -5,11 +5,31 @@ Requirement secrets reach the steps that fetch what the user named; credentials 
 writes to a volume of its own, so that it can change nothing that others get.
 """
 
+from collections.abc import Iterable
+
 from falapp_operator.api.objects import Object
 
 READ, WRITE = True, False
 
 MOUNTS: dict[str, dict[str, bool]] = {
+    "cache": {
+        "request": READ,
+        "ca": READ,
+        "registry": READ,
+        "push": READ,
+    },
+    "relay": {
+        "request": READ,
+        "ca": READ,
+        "registry": READ,
+    },
+    "dockerfile": {
+        "request": READ,
+        "ca": READ,
+        "pull": READ,
+        "out-sources": WRITE,
+        "workspace": WRITE,
+    },
     "tools": {
         "tools": WRITE,
     },
@@ -75,6 +95,12 @@ _PATHS_IN_PUBLISH = {"out-wheels": "/kaniko/out/wheels", "out-sources": "/kaniko
 
 SCRATCH = ("tools", "lock", "plan", "wheels", "out-wheels", "out-sources", "workspace")
 """The volumes that begin empty, and end with the pod."""
+
+
+def is_seen(volume: str, steps: Iterable[Object]) -> bool:
+    """Return whether steps mount a volume; one that begins empty needs a step that fills it."""
+    modes = {MOUNTS[step["name"]].get(volume) for step in steps}
+    return WRITE in modes or (READ in modes and volume not in SCRATCH)
 
 
 def of(step: str, volumes: frozenset[str]) -> list[Object]:

@@ -14,7 +14,7 @@ from typing import Any
 from falapp_operator.api import termination
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.objects import Object
-from falapp_operator.environment import kubelet
+from falapp_operator.environment import kaniko, kubelet, steps
 from falapp_requirements.redact import Redactor
 
 
@@ -61,6 +61,7 @@ LIMITED = frozenset({Reason.EVICTED, Reason.PUBLISH_FAILED, Reason.PUSH_DENIED})
 is it done again."""
 
 _STEPS = {
+    "dockerfile": "building the Dockerfile",
     "tools": "getting the build's tools ready",
     "resolve": "resolving the requirements",
     "plan": "looking for layers in the registry and downloading packages",
@@ -68,9 +69,6 @@ _STEPS = {
     "sources": "building packages from source",
     "publish": "pushing the image",
 }
-_BASE = "resolve"
-"""The step that runs in the base image."""
-
 _MEMORY = "raise builds.resources.limits.memory of the operator's chart"
 _DISK = (
     "raise builds.resources.limits.ephemeral-storage of the operator's chart, or use larger nodes"
@@ -122,7 +120,7 @@ def _published(job: Object, pod: Object) -> Outcome | None:
 
 def _stuck(pod: Object) -> Outcome | None:
     """Return how a build failed whose base image will never run, though the kubelet goes on."""
-    status = next((s for s in _statuses(pod) if s["name"] == _BASE), {})
+    status = next((s for s in _statuses(pod) if s["name"] == steps.BASE), {})
     waiting, image = status.get("state", {}).get("waiting", {}), status.get("image", "")
     if kubelet.pulls(waiting) and (why := kubelet.refusal(image, waiting)):
         message = (
@@ -130,7 +128,9 @@ def _stuck(pod: Object) -> Outcome | None:
             " beside it"
         )
         reason = Reason.BASE_IMAGE_PULL_FAILED
-        return _failure(reason, message, _BASE, kubelet.shown(waiting.get("message", "")), True)
+        return _failure(
+            reason, message, steps.BASE, kubelet.shown(waiting.get("message", "")), True
+        )
     if kubelet.lacks_python(waiting.get("message", "")):
         return _without_python(image, waiting["message"], stuck=True)
     return None
@@ -161,18 +161,27 @@ def _failed_step(status: Object, terminated: Object) -> Outcome:
             return _failure(cause, f"the build's node was lost while {doing(step)}", step)
         case Reason.DISK_FULL as cause if not report:
             return _failure(cause, f"no disk was left while {doing(step)}; {_DISK}", step, log)
-    if report:
-        message = termination.word(report, "message") or f"failed while {doing(step)}"
-        reason = _reason(termination.word(report, "reason"))
-        return _failure(reason, message, step, termination.word(report, "logTail"))
-    if step == _BASE and kubelet.lacks_python(text):
+    return _reported(step, report) if report else _unreported(status, text, log)
+
+
+def _reported(step: str, report: dict[str, Any]) -> Outcome:
+    message = termination.word(report, "message") or f"failed while {doing(step)}"
+    reason = _reason(termination.word(report, "reason"))
+    return _failure(reason, message, step, termination.word(report, "logTail"))
+
+
+def _unreported(status: Object, text: str, log: str) -> Outcome:
+    step = status["name"]
+    if step == steps.DOCKERFILE:
+        return _failure(*kaniko.failure(text), step, kaniko.tail(log))
+    if step == steps.BASE and kubelet.lacks_python(text):
         return _without_python(status["image"], text)
     return _failure(Reason.BUILD_FAILED, f"failed while {doing(step)}", step, log)
 
 
 def _without_python(image: str, said: str, *, stuck: bool = False) -> Outcome:
     message = f"the base image {image} has no python3; name one that holds the app's pythonVersion"
-    return _failure(Reason.BASE_IMAGE_UNUSABLE, message, _BASE, kubelet.shown(said), stuck)
+    return _failure(Reason.BASE_IMAGE_UNUSABLE, message, steps.BASE, kubelet.shown(said), stuck)
 
 
 def _failure(
@@ -237,5 +246,7 @@ def _terminated(pod: Object) -> Iterator[tuple[str, Object]]:
 
 def _statuses(pod: Object) -> Iterator[Object]:
     status = pod.get("status", {})
-    yield from status.get("initContainerStatuses", ())
+    # A sidecar runs beside all steps, and is ended with a signal when they are done.
+    before = status.get("initContainerStatuses", ())
+    yield from (s for s in before if s["name"] not in steps.SIDECARS)
     yield from status.get("containerStatuses", ())

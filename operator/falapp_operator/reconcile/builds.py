@@ -98,7 +98,8 @@ def _foreign(seen: Observed, job: Object) -> Decision:
 
 def waits_for_a_person(status: EnvironmentBuildStatus) -> bool:
     """Return whether nothing that the operator could look at again will help."""
-    return verdict.is_stalled(status) and not verdict.lacks_secret(status)
+    looked_after = verdict.lacks_secret(status) or verdict.waits_for_base(status)
+    return verdict.is_stalled(status) and not looked_after
 
 
 def _vanished(seen: Observed, job: Object, now: datetime) -> Decision:

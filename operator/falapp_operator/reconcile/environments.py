@@ -13,7 +13,7 @@ from falapp_operator.environment import job as jobs
 from falapp_operator.environment import key as keys
 from falapp_operator.environment import manifest
 from falapp_operator.environment.outcome import Outcome, Phase, outcome
-from falapp_operator.reconcile import builds, identity, starts, turns, upkeep, verdict
+from falapp_operator.reconcile import bases, builds, identity, starts, turns, upkeep, verdict
 from falapp_operator.reconcile.context import (
     BUILD,
     ENVIRONMENT,
@@ -85,6 +85,7 @@ async def _pass(context: Context, key: Key) -> tuple[EnvironmentBuildStatus, flo
         name=key.name,
         namespace=key.namespace,
         spec=spec,
+        base=spec.base_image or "",
         custom_ca=bool(context.settings.custom_ca),
         variables=manifest.variables(spec.layers),
     )
@@ -130,7 +131,7 @@ async def _carry_out(context: Context, seen: builds.Observed, build: jobs.Build)
         await starts.drop(context, seen.job)
     try:
         if decision.start:
-            decision = await starts.start(context, build, seen, decision)
+            decision = await _start(context, build, seen, decision)
         elif seen.job and running:
             decision = await starts.supply(context, build, seen, seen.job, decision)
     except errors.RefusedError as error:
@@ -144,6 +145,17 @@ async def _carry_out(context: Context, seen: builds.Observed, build: jobs.Build)
         # Its lock is not waited for.
         return replace(decision, again=0.0)
     return decision
+
+
+async def _start(
+    context: Context, build: jobs.Build, seen: builds.Observed, decision: builds.Decision
+) -> builds.Decision:
+    if build.spec.has_own_base:
+        found = await bases.ensure(context, build, seen)
+        if isinstance(found, EnvironmentBuildStatus):
+            return builds.Decision(status=found, again=float(context.settings.resync_seconds))
+        build = replace(build, base=found)
+    return await starts.start(context, build, seen, decision)
 
 
 async def _gather(

@@ -7,8 +7,8 @@ words would be built twice, or hold a credential for everybody to see.
 
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.environment import EnvironmentSpec
+from falapp_operator.environment import dockerfile, manifest, requirements
 from falapp_operator.environment import key as keys
-from falapp_operator.environment import manifest, requirements
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile.queue import Key
 from falapp_operator.settings import Settings
@@ -19,7 +19,7 @@ from falapp_requirements.errors import RequirementError
 def complaint(key: Key, spec: EnvironmentSpec, settings: Settings) -> UserError | None:
     """Return what is wrong with the Environment at ``key``, or None."""
     try:
-        manifest.refuse_environment(spec.base_image, "spec.baseImage", settings)
+        _refuse_base(spec, settings)
         layers = requirements.canonical(spec.layers)
     except RequirementError as error:
         return UserError(Reason.INVALID_REQUIREMENT, f"spec.layers: {error}")
@@ -43,6 +43,25 @@ def complaint(key: Key, spec: EnvironmentSpec, settings: Settings) -> UserError 
             f" {name}; create it under that name"
         )
     return None
+
+
+def _refuse_base(spec: EnvironmentSpec, settings: Settings) -> None:
+    """Refuse a base that no FalApp would be given.
+
+    Raises:
+        UserError: It is such a one.
+    """
+    if spec.base_image:
+        manifest.refuse_environment(spec.base_image, "spec.baseImage", settings)
+    if spec.dockerfile:
+        given = spec.dockerfile
+        made = dockerfile.canonical(given.text, given.args, spec.platform)
+        if made != given:
+            raise _invalid(
+                "spec.dockerfile: end lines with a line feed, the last one, too, and nothing after"
+                " it; or let a FalApp make the Environment"
+            )
+        manifest.refuse_environments(made, settings)
 
 
 def _invalid(message: str) -> UserError:

@@ -4,6 +4,7 @@ The Job comes first, since everything else is owned by it; its pod starts when a
 request comes last, so it tells that the Secrets have been written: they are never read back.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -110,6 +111,7 @@ async def supply(
     """
     if await _is_supplied(context, job):
         return decision
+    build = replace(build, base=jobs.base_of(job))
     try:
         given = await values.read(context, seen.environment, build)
     except UserError as error:

@@ -25,7 +25,7 @@ async def keep(
         if image.reference != status.image:
             await write_status(context, environment, verdict.found(status, image))
             return 0.0
-    return await locks.keep(context, environment, status, spec)
+    return None if spec.is_base else await locks.keep(context, environment, status, spec)
 
 
 async def _rebuild(context: Context, environment: Object, was: EnvironmentBuildStatus) -> float:

@@ -120,7 +120,8 @@ def _credentials(app: Object, build: jobs.Build, context: Context) -> dict[str, 
     """Return what an app's requirements hold, if they still ask for this very environment."""
     try:
         spec = FalAppSpec.model_validate(app["spec"])
-        wanted = manifest.spec_of(spec, build.spec.python_version, context.settings)
+        python = build.spec.python_version or ""  # a Dockerfile's image has no requirements
+        wanted = manifest.spec_of(spec, python, context.settings)
     except (ValidationError, UserError):
         return {}
     return manifest.credentials_of(spec) if wanted == build.spec else {}
@@ -128,7 +129,7 @@ def _credentials(app: Object, build: jobs.Build, context: Context) -> dict[str, 
 
 async def _docker_config(context: Context, build: jobs.Build, held: dict[str, Object]) -> str:
     name = build.spec.pull_secret
-    if not name:
+    if not name or not build.pull_secret:
         return ""
     secret = await _secret(context.cluster, build.namespace, name, "image.pullSecret", held)
     found = (secret.get("data") or {}).get(jobs.DOCKER_CONFIG)

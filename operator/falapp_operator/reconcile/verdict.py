@@ -34,6 +34,11 @@ def lacks_secret(status: EnvironmentBuildStatus) -> bool:
     return stalled is not None and stalled.reason == Reason.SECRET_NOT_FOUND
 
 
+def waits_for_base(status: EnvironmentBuildStatus) -> bool:
+    """Return whether the Environment waits for another one, whose changes it is told of."""
+    return bool(status.waits_for)
+
+
 def since(status: EnvironmentBuildStatus, type_: ConditionType) -> str:
     """Return since when a condition is True; an empty text where it is not."""
     found = _true(status, type_)
@@ -84,6 +89,19 @@ def _ready(
 def building(was: EnvironmentBuildStatus, message: str) -> EnvironmentBuildStatus:
     """Return the status while a build runs, or is about to."""
     return unready(was, Reason.BUILDING, message)
+
+
+def waiting(
+    was: EnvironmentBuildStatus, name: str, base: EnvironmentBuildStatus
+) -> EnvironmentBuildStatus:
+    """Return the status while the Environment ``name`` makes the image underneath, or fails to."""
+    ready = next((c for c in base.conditions if c.type == ConditionType.READY), None)
+    message = ready.message if ready else "starting"
+    if ready and base.failure:
+        made = unready(was, ready.reason, message, stalled=is_stalled(base), failure=base.failure)
+    else:
+        made = building(was, f"building the image of its Dockerfile, {name}: {message}")
+    return made.model_copy(update={"waits_for": name})
 
 
 def queued(was: EnvironmentBuildStatus, limit: int, ahead: int | None) -> EnvironmentBuildStatus:

@@ -5,12 +5,13 @@ from falapp_operator.environment import key
 from tests.unit import samples
 
 
-def build(*, custom_ca=False, variables=(), **spec):
+def build(*, base="", custom_ca=False, variables=(), **spec):
     made = samples.environment_spec(**spec)
     return jobs.Build(
         name=key.name(made, samples.NAMESPACE),
         namespace=samples.NAMESPACE,
         spec=made,
+        base=base or made.base_image or "",
         custom_ca=custom_ca,
         variables=tuple(variables),
     )

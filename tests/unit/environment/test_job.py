@@ -11,6 +11,7 @@ from falapp_operator.environment import job as jobs
 from falapp_operator.environment import key
 from tests.unit import golden, samples
 from tests.unit.environment.build import build, pod, steps
+from tests.unit.environment.test_mounts import DOCKERFILE, ON_DOCKERFILE
 
 OWNER = {"apiVersion": "batch/v1", "kind": "Job", "name": "env-x", "uid": "uid-of-job"}
 SECRET = {"name": "GH_TOKEN", "secretKeyRef": {"name": "gh", "key": "token"}}
@@ -47,9 +48,11 @@ def everything():
     return made, settings
 
 
-@pytest.mark.parametrize("kind", ["least", "most"])
+@pytest.mark.parametrize("kind", ["least", "most", "dockerfile", "on-dockerfile"])
 def test_the_manifests_of_a_build(kind):
     made, settings = everything() if kind == "most" else (build(), samples.settings())
+    if "dockerfile" in kind:
+        made = build(**(DOCKERFILE if kind == "dockerfile" else ON_DOCKERFILE))
     objects = [jobs.job(made, settings), jobs.request(made, settings, OWNER)]
     if kind == "most":
         objects += [
@@ -141,6 +144,8 @@ def test_the_request_says_what_to_build_and_where_to_put_it():
         "pythonVersion": "3.11",
         "platform": "linux/amd64",
         "base": "mine.example/base:1",
+        "relayed": False,
+        "cache": "",
         "resolver": "pip",
         "layers": [list(PRIVATE), ["--pre", "pillow"]],
         "variables": list(VARIABLES),

@@ -13,6 +13,8 @@ SECRET = {"name": "GH_TOKEN", "secretKeyRef": {"name": "gh", "key": "token"}}
 PRIVATE = ["git+https://${GH_TOKEN}@git.example/video/fork.git@v1"]
 SIGNED = "https://wheels.example/demo-1.0-py3-none-any.whl?v=1&X-Amz-Signature="
 
+DOCKERFILE = "ARG TAG\nFROM base.example/python:${TAG}\nRUN true"
+
 ASKED = {
     "nothing": {"requirements": None},
     "one package": {},
@@ -26,6 +28,7 @@ ASKED = {
     },
     "layers": {"requirements": None, "requirementLayers": [["torch==2.6.0"], ["numpy<3"]]},
     "an image of one's own": {"image": {"name": "nvcr.example/cuda:12.4", "pullSecret": "nvcr"}},
+    "a Dockerfile": {"image": {"dockerfile": DOCKERFILE, "buildArgs": {"TAG": "3.11"}}},
     "a secret": {"requirements": PRIVATE, "requirementSecrets": [SECRET]},
     "a literal credential": {"requirements": ["-i", "https://user:hunter2@index.example/simple"]},
 }
@@ -119,8 +122,25 @@ def test_no_field_of_the_spec_is_forgotten():
     """A new one belongs into the key, or two environments would be taken for one."""
     assert set(EnvironmentSpec.model_fields) == {
         *("base_image", "python_version", "platform", "resolver", "layers"),
-        *("secrets", "pull_secret"),
+        *("secrets", "pull_secret", "dockerfile"),
     }
+
+
+def test_what_a_dockerfile_runs_is_the_namespaces_own():
+    made = spec(image={"dockerfile": DOCKERFILE, "buildArgs": {"TAG": "3.11"}})
+    base = manifest.base_of(made)
+    for one in (made, base):
+        assert key.key(one, "video") != key.key(one, "audio")
+        assert not key.is_private(one)  # as far as its packages go
+    assert key.key(base, "video") != key.key(made, "video")
+
+
+def test_one_dockerfile_is_built_once_whatever_goes_on_top():
+    image = {"dockerfile": DOCKERFILE, "buildArgs": {"TAG": "3.11"}}
+    other = {**image, "dockerfile": DOCKERFILE.replace("\n", "\r\n") + "\n"}
+    asked = ({}, {"requirements": ["numpy"]}, {"resolver": "pip"}, {"image": other})
+    bases = [manifest.base_of(spec(**({"image": image} | app))) for app in asked]
+    assert len({key.key(base, NAMESPACE) for base in bases}) == 1
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,19 @@ IMAGES = {"builds": {"imagePullSecret": "images"}}
 OWN_BASE = {"base_image": "mine.example/base:1"}
 
 
+DOCKERFILE = {
+    "base_image": None,
+    "dockerfile": {"text": "ARG A\nFROM x:${A}\n", "args": {"A": "1"}},
+    "python_version": None,
+    "layers": (),
+}
+ON_DOCKERFILE = {
+    "base_image": None,
+    "dockerfile": DOCKERFILE["dockerfile"],
+    "base": f"registry.example:5000/environments@sha256:{'0' * 64}",
+}
+
+
 def mounts(step):
     return {m["mountPath"]: "r" if m.get("readOnly") else "w" for m in step["volumeMounts"]}
 
@@ -98,6 +111,44 @@ def test_the_least():
 )
 def test_what_else_there_is_reaches_those_who_need_it(spec, settings, seen):
     assert added(build(**spec), **settings) == seen
+
+
+BOTH = {"registry": {"pushSecret": "ours-push", "pullSecret": "ours"}}
+
+
+def test_what_a_dockerfile_runs_sees_its_own_login_and_none_of_ours():
+    made = steps(pod(build(**DOCKERFILE, pull_secret="mine", custom_ca=True), **BOTH, **IMAGES))
+    assert {name: mounts(step) for name, step in made.items()} == {
+        "cache": {
+            p: "r" for p in ("/kaniko/request", "/kaniko/ca", "/kaniko/registry", "/kaniko/push")
+        },
+        "dockerfile": {
+            "/kaniko/request": "r",
+            "/kaniko/ca": "r",
+            "/kaniko/.docker": "r",
+            "/kaniko/out": "w",
+            "/workspace": "w",
+        },
+        "publish": {
+            "/kaniko/request": "r",
+            "/kaniko/ca": "r",
+            "/kaniko/.docker": "r",
+            "/kaniko/push": "r",
+            "/kaniko/out/sources": "r",
+        },
+    }
+
+
+def test_on_a_dockerfile_code_of_packages_sees_no_login_at_all():
+    made = pod(build(**ON_DOCKERFILE, pull_secret="mine"), **BOTH, **IMAGES)
+    found = {name: set(mounts(step)) for name, step in steps(made).items()}
+    logins = {"/kaniko/.docker", "/kaniko/registry", "/kaniko/push"}
+    assert {name: paths & logins for name, paths in found.items() if paths & logins} == {
+        "relay": {"/kaniko/registry"},
+        "plan": {"/kaniko/registry"},
+        "publish": {"/kaniko/push"},
+    }
+    assert [s["name"] for s in made["imagePullSecrets"]] == ["ours", "images"]
 
 
 def test_nothing_of_it_can_be_written_to_but_the_cache():
