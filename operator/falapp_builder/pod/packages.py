@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from falapp_builder.pod.failure import Failure, Reason
+from falapp_builder.pod import handed
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -83,16 +83,15 @@ def read(path: Path) -> Resolved:
     Raises:
         Failure: It cannot be read: builder and resolve differ.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return Resolved(
-            tags=tuple(str(tag) for tag in data["tags"]),
-            packages=tuple(_package(entry) for entry in data["packages"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        kind = type(error).__name__
-        message = f"what resolve found cannot be read ({kind}): the steps of the build differ"
-        raise Failure(Reason.BUILD_FAILED, message) from error
+    wrong = "what resolve found cannot be read"
+    return handed.read(path, _resolved, wrong=wrong, differ="the steps of the build")
+
+
+def _resolved(data: dict[str, Any]) -> Resolved:
+    return Resolved(
+        tags=tuple(str(tag) for tag in data["tags"]),
+        packages=tuple(_package(entry) for entry in data["packages"]),
+    )
 
 
 def _entry(package: Package) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """The plan as publish needs it: plan.json, read back."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from falapp_builder.pod.failure import Failure, Reason
+from falapp_builder.pod import handed
 
 DIFF_ID = "falapp.dev/diff-id"
 """The annotation of a group's manifest that tells what is in its layer."""
@@ -104,12 +103,8 @@ def read(path: Path) -> Plan:
     Raises:
         Failure: It cannot be read.
     """
-    try:
-        return _plan(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        kind = type(error).__name__
-        message = f"the build plan {path} cannot be used ({kind}): the steps of the build differ"
-        raise Failure(Reason.BUILD_FAILED, message) from error
+    wrong = f"the build plan {path} cannot be used"
+    return handed.read(path, _plan, wrong=wrong, differ="the steps of the build")
 
 
 def _plan(data: dict[str, Any]) -> Plan:

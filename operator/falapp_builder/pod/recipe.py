@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from falapp_builder.pod.failure import Failure, Reason
+from falapp_builder.pod import handed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +63,12 @@ def read(path: Path) -> Recipe:
     Raises:
         Failure: There is none.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        packages = tuple(Item(**item) for item in data.pop("packages"))
-        options = {layer: tuple(tokens) for layer, tokens in data.pop("options").items()}
-        variables = tuple(data.pop("variables"))
-        return Recipe(packages=packages, options=options, variables=variables, **data)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        kind = type(error).__name__
-        message = f"there is no group {path.stem} to install ({kind}): the steps differ"
-        raise Failure(Reason.BUILD_FAILED, message) from error
+    wrong = f"there is no group {path.stem} to install"
+    return handed.read(path, _recipe, wrong=wrong, differ="the steps")
+
+
+def _recipe(data: dict[str, Any]) -> Recipe:
+    packages = tuple(Item(**item) for item in data.pop("packages"))
+    options = {layer: tuple(tokens) for layer, tokens in data.pop("options").items()}
+    variables = tuple(data.pop("variables"))
+    return Recipe(packages=packages, options=options, variables=variables, **data)

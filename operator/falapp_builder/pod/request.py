@@ -1,11 +1,10 @@
 """The request: what the operator asks a build pod to make."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from falapp_builder.pod.failure import Failure, Reason
+from falapp_builder.pod import handed
 
 RESOLVERS = ("uv", "pip")
 
@@ -46,12 +45,8 @@ def read(path: Path) -> Request:
     Raises:
         Failure: It cannot be read or is not a request.
     """
-    try:
-        return _request(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        kind = type(error).__name__
-        message = f"the build request {path} cannot be used ({kind}): builder and operator differ"
-        raise Failure(Reason.BUILD_FAILED, message) from error
+    wrong = f"the build request {path} cannot be used"
+    return handed.read(path, _request, wrong=wrong, differ="builder and operator")
 
 
 def _request(data: dict[str, Any]) -> Request:
