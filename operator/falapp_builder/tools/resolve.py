@@ -4,7 +4,7 @@ It stands beside the package falapp_builder there, so Python finds the package w
 which every child process would inherit.
 """
 
-from falapp_builder import resolve
+from falapp_builder.resolve import step
 
 if __name__ == "__main__":
-    resolve.main()
+    step.main()

@@ -11,7 +11,7 @@ from typing import Any
 import pip
 import pytest
 
-from falapp_builder.places import Places
+from falapp_builder.pod.places import Places
 
 from .index import Index
 from .layouts import Build

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from falapp_builder.places import Places
+from falapp_builder.pod.places import Places
 
 from .oci import DOCKER, OCI, FakeRegistry, digest_of
 

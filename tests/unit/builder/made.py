@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from falapp_builder.packages import File, Package
-from falapp_builder.wheels import Choice
+from falapp_builder.plan.wheels import Choice
+from falapp_builder.pod.packages import File, Package
 
 MIB = 1 << 20
 

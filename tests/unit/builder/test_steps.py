@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from falapp_builder import install, plan, planned, resolve
-from falapp_builder.places import Places
+from falapp_builder.install.step import install_all
+from falapp_builder.plan.step import plan
+from falapp_builder.pod import planned
+from falapp_builder.pod.places import Places
+from falapp_builder.resolve.step import resolve
 
 from .forge import TOKEN, Forge, project
 from .index import PASSWORD, SIGNATURE, USER, Index
 from .oci import FakeRegistry
-from .test_base import put
+from .plan.test_base import put
 
 
 @pytest.fixture
@@ -54,11 +57,11 @@ def test_from_arguments_to_an_environment(  # noqa: PLR0917
         base=f"{registry.host}/team/python:3",
         image=f"{registry.host}/environments",
     )
-    resolve.resolve(places)
-    plan.plan(places)
+    resolve(places)
+    plan(places)
     groups = planned.read(places.plan_file).groups
     assert [group.kind for group in groups] == ["venv", "wheels", "sources"]
-    install.install_all(places, [group.identity for group in groups[1:]])
+    install_all(places, [group.identity for group in groups[1:]])
     code = "import alpha, beta, gamma, delta; print(beta.version, delta.version)"
     python = environment / "bin" / "python"
     done = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)

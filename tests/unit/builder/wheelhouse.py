@@ -5,9 +5,9 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from falapp_builder import recipe
-from falapp_builder.places import Places
-from falapp_builder.recipe import Item, Recipe
+from falapp_builder.pod import recipe
+from falapp_builder.pod.places import Places
+from falapp_builder.pod.recipe import Item, Recipe
 from falapp_requirements.tokens import normalised
 
 _WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: {pure}\nTag: py3-none-any\n"

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from falapp_builder import failure
+from falapp_builder.pod import failure
 from falapp_operator.api.conditions import Reason
 from falapp_operator.environment.outcome import TRANSIENT, Phase, outcome
 from tests.unit import samples, workloads

@@ -1,0 +1,1 @@
+"""Registries as the steps in the builder's image reach them."""

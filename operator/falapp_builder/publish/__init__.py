@@ -1,0 +1,1 @@
+"""The last step, in the builder's image: layers become an image in the registry."""

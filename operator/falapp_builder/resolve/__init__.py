@@ -1,0 +1,1 @@
+"""The first step, in the base image: pip arguments become packages."""

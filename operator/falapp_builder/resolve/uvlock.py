@@ -1,0 +1,103 @@
+"""Resolving with uv."""
+
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from falapp_builder.pod.failure import Reason
+from falapp_builder.programs import uv
+from falapp_builder.programs.diagnosis import diagnosed
+from falapp_builder.resolve import installed, lock, probe
+from falapp_builder.resolve.installed import Installed
+from falapp_builder.resolve.lock import Package
+from falapp_builder.resolve.scratch import Bench
+from falapp_requirements import variables
+from falapp_requirements.options import URLS, Option
+from falapp_requirements.tokens import Arguments
+
+_COMPILE = ["pip", "compile", "--quiet", "--no-header"]
+_LOCK = ["--format", "pylock.toml", "--generate-hashes"]
+_STUBS = "installed"
+_HASH = re.compile(r"(?<=[#&])sha256=[0-9a-fA-F]{64}&?")
+_ANNOTATED = re.compile(r"^(?P<name>[a-z0-9-]+)==[^\n]*\n +# from (?P<index>\S+)$", re.MULTILINE)
+
+
+def locked(
+    bench: Bench,
+    arguments: Arguments,
+    earlier: Mapping[str, Package],
+    base: Mapping[str, Installed],
+) -> tuple[Package, ...]:
+    """Return what a layer needs beside what the base image has.
+
+    Args:
+        bench: What to work with.
+        arguments: The layer.
+        earlier: What the layers before it have; it stays as it is where the layer allows it.
+        base: What the base image has; likewise.
+
+    Raises:
+        Failure: There is no solution.
+    """
+    folder = bench.place.folder
+    kept = {name: package for name, package in base.items() if name not in earlier}
+    shutil.rmtree(folder / _STUBS, ignore_errors=True)
+    installed.wheels(kept.values(), folder / _STUBS)
+    named = {r.name for r in arguments.requirements}
+    constraints = lock.constraints(earlier.values(), named)
+    (folder / "constraints.txt").write_text(constraints, encoding="utf-8")
+    # uv would believe a hash that a URL tells; without it, uv looks at the file.
+    (folder / "requirements.txt").write_text(_HASH.sub("", arguments.text), encoding="utf-8")
+    versions = {p.name: p.version for p in earlier.values() if p.version and not p.direct}
+    versions |= {name: package.version for name, package in kept.items()}
+    # Kept addresses may leave no solution; pip would replace those packages then, and so do we.
+    attempts = [["--constraints", "constraints.txt"], []] if constraints else [[]]
+    said = ""
+    for extra in attempts:
+        (folder / "pylock.toml").write_text(lock.preferences(versions), encoding="utf-8")
+        command = [*_LOCK, *extra, "--output-file", "pylock.toml", "requirements.txt"]
+        code, said = _compiled(bench, arguments, command)
+        if code == 0:
+            found = lock.read(folder / "pylock.toml")
+            return _paged(bench, arguments, tuple(p for p in found if not _has(kept, p)))
+        if extra:
+            print("falapp: once more, without keeping what earlier layers took from URLs")
+    refused = probe.refusals(said, arguments.options, bench.place.variables)
+    said = "\n".join((said, *map(bench.redact, refused)))
+    raise diagnosed(said, arguments, Reason.BUILD_FAILED)
+
+
+def _has(base: Mapping[str, Installed], package: Package) -> bool:
+    known = base.get(package.name)
+    return known is not None and not package.direct and known.version == package.version
+
+
+def _compiled(bench: Bench, arguments: Arguments, command: Iterable[str]) -> tuple[int, str]:
+    isolation = [] if arguments.isolated else ["--no-build-isolation"]
+    options = arguments.options
+    found = [*_COMPILE, "--python", str(bench.python), *isolation, *options.arguments, *command]
+    told = dict(options.variables)
+    links = [link for link in (told.get("UV_FIND_LINKS"), _STUBS) if link]
+    return uv.run(bench.place, found, told | {"UV_FIND_LINKS": ",".join(links)}, bench.redact)
+
+
+def _paged(
+    bench: Bench, arguments: Arguments, packages: tuple[Package, ...]
+) -> tuple[Package, ...]:
+    """Add each package's index, which uv's lock lacks, where one of them is a secret."""
+    indexes = (i.value for i in arguments.items if isinstance(i, Option) and i.name in URLS)
+    if not variables.names(indexes):
+        return packages
+    folder = bench.place.folder
+    pins = "".join(f"{p.name}=={p.version}\n" for p in packages if not p.direct)
+    (folder / "pins.txt").write_text(pins, encoding="utf-8")
+    command = ["--no-deps", "--no-annotate", "--emit-index-annotation"]
+    command += ["--output-file", "indexes.txt", "pins.txt"]
+    (folder / "indexes.txt").unlink(missing_ok=True)
+    code, _ = _compiled(bench, arguments, command)
+    if code:
+        return packages  # nobody can tell, so they count as secret
+    text = (folder / "indexes.txt").read_text(encoding="utf-8")
+    pages = {m["name"]: m["index"] for m in _ANNOTATED.finditer(text)}
+    return tuple(replace(p, page=pages.get(p.name, "")) for p in packages)
