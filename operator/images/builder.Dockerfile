@@ -66,7 +66,7 @@ RUN set -e; \
       python3 -m compileall -q --invalidation-mode unchecked-hash "$folder"; \
     done; \
     python3 /falapp/tools/pip --version; \
-    /opt/falapp/bin/python -c 'import falapp_builder.plan.__main__, falapp_builder.publish.__main__'
+    /opt/falapp/bin/python -c 'import falapp_builder.plan.__main__, falapp_builder.publish.__main__, falapp_builder.relay.application'
 
 FROM ${BASE}
 COPY --from=build /opt/falapp /opt/falapp

@@ -17,7 +17,7 @@ from falapp_builder.plan.hashes import Ground, Group
 from falapp_builder.plan.wheels import Choice
 from falapp_builder.pod import packages, recipe, report, request, values
 from falapp_builder.pod.failure import Failure, Reason
-from falapp_builder.pod.places import IN_POD, Places
+from falapp_builder.pod.places import IN_POD, RELAY, Places
 from falapp_builder.pod.recipe import Item
 from falapp_builder.pod.request import Request
 from falapp_registry import reference
@@ -97,7 +97,8 @@ def _base(asked: Request, places: Places) -> Base:
     except ImageNameError as error:
         raise Failure(Reason.BASE_IMAGE_UNUSABLE, str(error)) from None
     insecure = asked.insecure and image.host == own.host
-    with registry.connect(asked.base, places, insecure=insecure, push=False) as source:
+    ours = asked.relayed
+    with registry.connect(asked.base, places, insecure=insecure, push=False, ours=ours) as source:
         return base.found(source, image, platform=asked.platform, insecure=insecure)
 
 
@@ -125,6 +126,8 @@ def _write(decided: Decided, places: Places) -> None:
     for group in (*decided.missing, *decided.seen):
         recipe.write(places.group(group.identity), _recipe(group, decided, places))
     pinned, user = decided.base.pinned, decided.base.user
+    if decided.asked.relayed:
+        pinned = f"{RELAY}/{pinned.partition('/')[2]}"
     venv = any(group.cut.kind == "venv" for group in decided.missing)
     new = [group.identity for group in decided.missing if group.cut.kind == "wheels"]
     sources = [group.identity for group in decided.missing if group.cut.kind == "sources"]

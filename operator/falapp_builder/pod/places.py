@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+RELAY_PORT = 5001
+RELAY = f"127.0.0.1:{RELAY_PORT}"
+"""Where the relay listens, for the containers of its pod alone."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Places:

@@ -14,7 +14,7 @@ from pathlib import Path
 from falapp_builder.pod.failure import Failure, Reason
 from falapp_requirements.redact import Redactor
 
-LIMIT = 2048
+LIMIT = 1700
 _MESSAGE_LIMIT = 1000
 
 

@@ -23,6 +23,10 @@ class Request:
     """The operating system and architecture of the image, as registries write them."""
     base: str
     """The reference of the base image."""
+    relayed: bool
+    """Whether that is an image of our registry, which Kaniko reads through the relay."""
+    cache: str
+    """What the tags of the Dockerfile's cached layers begin with; empty where none is built."""
     resolver: str
     """Who chooses the versions: uv or pip."""
     layers: tuple[tuple[str, ...], ...]
@@ -56,6 +60,8 @@ def _request(data: dict[str, Any]) -> Request:
         python_version=str(data["pythonVersion"]),
         platform=str(data["platform"]),
         base=str(data["base"]),
+        relayed=bool(data["relayed"]),
+        cache=str(data["cache"]),
         resolver=RESOLVERS[RESOLVERS.index(data["resolver"])],
         layers=tuple(tuple(str(token) for token in layer) for layer in data["layers"]),
         variables=tuple(str(name) for name in data["variables"]),

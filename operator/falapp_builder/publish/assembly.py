@@ -58,7 +58,11 @@ def image(
             its labels, which stay when an image is copied by tools that know no annotations.
     """
     layers = [*base.layers, *(layer for _, layer in groups)]
-    config = _encoded(_config(base, groups, annotations))
+    return whole(_encoded(_config(base, groups, annotations)), layers, annotations)
+
+
+def whole(config: bytes, layers: Sequence[Layer], annotations: Mapping[str, str]) -> Document:
+    """Return an image that was built as a whole, under OCI's names."""
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,

@@ -8,15 +8,16 @@ itself, and have the digest that it claims.
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from falapp_builder.pod.failure import Failure, Reason
 from falapp_builder.pod.planned import Layer
 
+_T = TypeVar("_T")
 _CHUNK = 1 << 20
 _LARGEST_DOCUMENT = 4 << 20
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
@@ -45,26 +46,65 @@ class Made(Layer):
             return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" == self.digest
 
 
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """An image that was built, all of it."""
+
+    config: bytes
+    """Its configuration, as it was written."""
+    layers: tuple[Made, ...]
+    """Its layers, from the lowest."""
+
+
+def image(folder: Path) -> Whole:
+    """Return the image of a layout.
+
+    Raises:
+        Failure: The layout is not one that Kaniko finished.
+    """
+    return _readable(lambda: _image(folder))
+
+
 def read(folder: Path, base: Sequence[Layer]) -> dict[str, Made]:
     """Return the layers above the base: by the group's id that install.py got, and `VENV`.
 
     Raises:
         Failure: The layout is not one that Kaniko finished on this base.
     """
+    return _readable(lambda: _read(folder, [layer.diff_id for layer in base]))
+
+
+def _readable(reading: Callable[[], _T]) -> _T:
     try:
-        return _read(folder, [layer.diff_id for layer in base])
+        return reading()
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         kind = type(error).__name__
         message = f"what was built is incomplete ({kind}): see the log of the build's steps"
         raise Failure(Reason.BUILD_FAILED, message) from error
 
 
-def _read(folder: Path, base: list[str]) -> dict[str, Made]:
+def _image(folder: Path) -> Whole:
+    root, manifest, config = _documents(folder)
+    diff_ids, layers = config["rootfs"]["diff_ids"], manifest["layers"]
+    made = tuple(
+        _layer(root, folder, layer, diff_id)
+        for layer, diff_id in zip(layers, diff_ids, strict=True)
+    )
+    path = _inside(root, _blob(folder, manifest["config"]["digest"]))
+    return Whole(config=path.read_bytes(), layers=made)
+
+
+def _documents(folder: Path) -> tuple[Path, dict[str, Any], dict[str, Any]]:
+    """Return where all files of a layout must be, its manifest and its configuration."""
     # The folder's parent is where the volume is mounted; what is below may be a link to anywhere.
     root = folder.parent.resolve(strict=True)
     (entry,) = _document(root, folder / "index.json")["manifests"]
     manifest = _document(root, _blob(folder, entry["digest"]))
-    config = _document(root, _blob(folder, manifest["config"]["digest"]))
+    return root, manifest, _document(root, _blob(folder, manifest["config"]["digest"]))
+
+
+def _read(folder: Path, base: list[str]) -> dict[str, Made]:
+    root, manifest, config = _documents(folder)
     diff_ids, layers = config["rootfs"]["diff_ids"], manifest["layers"]
     if diff_ids[: len(base)] != base or len(diff_ids) != len(layers):
         raise ValueError("base")

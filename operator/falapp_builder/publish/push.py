@@ -43,6 +43,15 @@ class Push:
             tasks[layer.digest] = task or partial(self._known, group, layer)
         self.bytes += sum(_together(list(tasks.values())))
 
+    def made(self, layers: Sequence[Made]) -> None:
+        """Have layers in the repository that were all built, or fetched, just now.
+
+        Raises:
+            Failure: A layer cannot be pushed, or is not what it is said to be.
+        """
+        tasks = {layer.digest: partial(self._made, layer) for layer in layers}
+        self.bytes += sum(_together(list(tasks.values())))
+
     def document(self, tag: str, document: Document) -> None:
         """Push a manifest under a tag, after what it names.
 

@@ -76,6 +76,8 @@ def ask(places: Places) -> Callable[..., None]:
             "pythonVersion": PYTHON,
             "platform": "linux/amd64",
             "base": "registry.example/python:3",
+            "relayed": False,
+            "cache": "",
             "resolver": "uv",
             "layers": layers,
             "variables": [],

@@ -12,6 +12,17 @@ OCI = "application/vnd.oci.image.manifest.v1+json"
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 
 
+def _body(request: BaseHTTPRequestHandler) -> bytes:
+    if request.headers.get("Transfer-Encoding") != "chunked":
+        return request.rfile.read(int(request.headers.get("Content-Length", 0)))
+    body = b""
+    while size := int(request.rfile.readline(), 16):
+        body += request.rfile.read(size)
+        request.rfile.readline()
+    request.rfile.readline()
+    return body
+
+
 def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
@@ -32,12 +43,14 @@ class FakeRegistry(Server):
         """`user:password` that the token service wants; empty lets everybody in without."""
         self.tokens: set[str] = set()
         self.mounts = True
+        self.parts = b""
+        """What has come of an upload."""
         self.sent: list[bytes] = []
         """Every body that ever came."""
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(request.path)
-        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        body = _body(request)
         if parts.path == "/token":
             return self._token(request, parts.query)
         what = f"{request.command} {'uploads' if '/uploads/' in parts.path else parts.path}"
@@ -79,12 +92,16 @@ class FakeRegistry(Server):
             return self._begun(request, repository, parse_qs(query))
         if request.command == "DELETE":
             return reply(request, 204)
+        if request.command == "PATCH":
+            self.parts += body
+            return reply(request, 202, headers={"Location": request.path})
         return self._stored(request, repository, query, body)
 
     def _stored(
         self, request: BaseHTTPRequestHandler, repository: str, query: str, body: bytes
     ) -> None:
         (digest,) = parse_qs(query)["digest"]
+        body, self.parts = self.parts + body, b""
         state = "_state" not in self.location or "_state=a%2Fb%3D%3D" in query
         if not state or digest != digest_of(body):
             return reply(request, 400)

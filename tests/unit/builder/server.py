@@ -24,7 +24,7 @@ class Server:
             def do_GET(self) -> None:
                 outer.answer(self)
 
-            do_HEAD = do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
+            do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 pass

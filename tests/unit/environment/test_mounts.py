@@ -119,9 +119,9 @@ BOTH = {"registry": {"pushSecret": "ours-push", "pullSecret": "ours"}}
 def test_what_a_dockerfile_runs_sees_its_own_login_and_none_of_ours():
     made = steps(pod(build(**DOCKERFILE, pull_secret="mine", custom_ca=True), **BOTH, **IMAGES))
     assert {name: mounts(step) for name, step in made.items()} == {
-        "cache": {
-            p: "r" for p in ("/kaniko/request", "/kaniko/ca", "/kaniko/registry", "/kaniko/push")
-        },
+        "cache": dict.fromkeys(
+            ("/kaniko/request", "/kaniko/ca", "/kaniko/registry", "/kaniko/push"), "r"
+        ),
         "dockerfile": {
             "/kaniko/request": "r",
             "/kaniko/ca": "r",

@@ -24,7 +24,7 @@ def test_the_log_loses_its_beginning() -> None:
     data = json.loads(report.failure_json(Failure(Reason.BUILD_FAILED, "m", log)))
     assert data["logTail"].endswith("line 998\nline 999")
     assert data["logTail"].startswith("line ")
-    assert len(data["logTail"]) > 1500
+    assert len(data["logTail"]) > 1400
 
 
 def test_a_long_message_is_cut_with_an_ellipsis() -> None:

@@ -1,0 +1,1 @@
+"""A sidecar of a build's pod: a registry on its loopback that lends what one namespace may see."""
