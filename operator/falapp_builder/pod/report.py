@@ -2,7 +2,7 @@
 
 The kubelet cuts termination messages to 12 KiB a pod, divided by the number of its containers and
 at most 4096 bytes each (pkg/kubelet/status/status_manager.go), which would leave broken JSON. A
-build pod has six containers, so 2048 bytes are the limit.
+build pod has up to seven containers, so 1700 bytes are the limit.
 """
 
 import json
