@@ -84,7 +84,7 @@ def built(apps, cluster, shared_namespace, word):
 
 
 def environments(kube: Kube, namespace: str) -> dict[bool, list[dict[str, Any]]]:
-    """Return the Environments of a namespace: the images of Dockerfiles, and those with packages."""
+    """Return the Environments of a namespace by whether they are a Dockerfile's image alone."""
     found: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
     for environment in kube.list("environments.falapp.dev", namespace):
         found["pythonVersion" not in environment["spec"]].append(environment)
