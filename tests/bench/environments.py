@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from tests.cluster import oci
 from tests.cluster.registry import CONTAINER
 from tests.kube.kubectl import Kube, KubectlError
 
@@ -66,6 +67,8 @@ class Host:
             (folder / "Dockerfile").write_text(text)
             _docker("build", "--quiet", "--tag", f"{self.registry}/{name}", str(folder))
         _docker("push", "--quiet", f"{self.registry}/{name}")
+        repository, _, tag = name.partition(":")
+        oci.convert(self.registry, repository, tag, tag)
         try:
             yield f"{inside}/{name}"
         finally:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import base, context, docker, fingerprint, golang, trust, versions
+from tests.cluster import base, context, docker, fingerprint, golang, oci, trust, versions
 from tests.cluster.choice import Way
 from tests.cluster.cluster import Images
 from tests.cluster.errors import ClusterError
@@ -33,7 +33,7 @@ class Publisher:
     def bases(self) -> dict[str, str]:
         """Publish the base image of each Python minor version."""
         return {
-            minor: self._push(base.image(self.run, minor, self.way))
+            minor: self._as_oci(base.image(self.run, minor, self.way))
             for minor in versions.PYTHON_MINORS
         }
 
@@ -131,6 +131,16 @@ class Publisher:
         repository, _, tag = name.partition(":")
         digest = self.registry.digest(repository, tag)
         return f"{self.registry.pulled}/{repository}@{digest}" if digest else None
+
+    def _as_oci(self, name: str) -> str:
+        """Push a local image as Docker Hub would have it; as Docker has it where we cannot."""
+        pushed, oci_name = self._push(name), f"{name}-oci"
+        found = self._published(oci_name)
+        if found or not self.registry.readable:
+            return found or pushed
+        repository, _, tag = name.partition(":")
+        digest = oci.convert(self.registry.pushed, repository, tag, f"{tag}-oci")
+        return f"{self.registry.pulled}/{repository}@{digest}"
 
     def _push(self, name: str) -> str:
         """Push a local image under its own name; give its pinned name in the cluster."""

@@ -158,7 +158,10 @@ def _kaniko(name: str, settings: Settings, *, relayed: bool) -> Object:
             "--oci-layout-path=/kaniko/out/oci",
             "--snapshot-mode=redo",
             "--compressed-caching=false",
-            # A third of the default's time for layers an eighth larger.
+            # Each layer is compressed twice, for its digest and to be written. At level 1 zstd
+            # takes a fraction of gzip's time, and nodes unpack it faster. A base under Docker's
+            # names gets gzip all the same, which at level 1 takes a third of the default's time.
+            "--compression=zstd",
             "--compression-level=1",
             # kind mounts this file into every node; Kaniko could not delete it (kaniko #2164).
             "--ignore-path=/product_uuid",

@@ -113,7 +113,7 @@ class FakeRegistry(Server):
     def _manifest(self, request: BaseHTTPRequestHandler, target: str, body: bytes) -> None:
         if request.command == "PUT":
             self.manifests[target] = (request.headers["Content-Type"], body)
-            return reply(request, 201)
+            return reply(request, 201, headers={"Docker-Content-Digest": digest_of(body)})
         by_digest = {digest_of(raw): (kind, raw) for kind, raw in self.manifests.values()}
         if target not in self.manifests | by_digest:
             return reply(request, 404)

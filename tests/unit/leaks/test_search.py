@@ -11,6 +11,7 @@ import zipfile
 from urllib.parse import quote
 
 import pytest
+import zstandard
 
 from tests.leaks import search
 from tests.leaks.canary import Canaries
@@ -88,6 +89,8 @@ def wheel(name: str, content: bytes) -> bytes:
 HIDDEN = VALUE.encode()
 PLACES = {
     "a layer": gzip.compress(tar(("opt/env/direct_url.json", HIDDEN))),
+    "a layer with zstd": zstandard.compress(tar(("opt/env/direct_url.json", HIDDEN))),
+    "two frames of zstd": zstandard.compress(b"x") + zstandard.compress(HIDDEN),
     "a layer without compression": tar(("opt/env/direct_url.json", HIDDEN)),
     "a file's name in a layer": gzip.compress(tar((f"opt/{VALUE}", b""))),
     "a link in a layer": gzip.compress(tar(link=f"/opt/{VALUE}")),
@@ -113,7 +116,14 @@ def test_other_values_are_not_there(place):
 
 
 @pytest.mark.parametrize(
-    "data", [b"\x28\xb5\x2f\xfd....", gzip.compress(b"x" * 99)[:-9], b"\xfd7zXZ\0broken"]
+    "data",
+    [
+        b"\x28\xb5\x2f\xfd....",
+        zstandard.compress(bytes(range(256)) * 99)[:-9],
+        zstandard.compress(b"x") + zstandard.compress(bytes(range(256)) * 99)[:-9],
+        gzip.compress(b"x" * 99)[:-9],
+        b"\xfd7zXZ\0broken",
+    ],
 )
 def test_what_cannot_be_opened_is_no_good_news(data):
     with pytest.raises(search.UnreadableError):
