@@ -1,0 +1,29 @@
+"""Options that several commands have."""
+
+from typing import Annotated
+
+import typer
+
+from falapp_cli.output import Format
+
+Reference = Annotated[
+    str, typer.Argument(metavar="APP.PY[::CLASS]", help="The app's file, and its class.")
+]
+Output = Annotated[Format, typer.Option("--output", "-o", help="How it is printed.")]
+Context = Annotated[str, typer.Option("--context", help="The kubeconfig's context to use.")]
+Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace.")]
+Secret = Annotated[
+    str, typer.Option("--secret", help="The Secret that names in the app are looked up in.")
+]
+PullSecret = Annotated[
+    str, typer.Option("--pull-secret", help="The Secret that the app's own image is pulled with.")
+]
+Name = Annotated[str, typer.Option("--name", help="The FalApp's name, in place of the app's.")]
+Requirements = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--requirement",
+        "-r",
+        help="A package to have while the file is read (not for the app); needs an index.",
+    ),
+]

@@ -1,0 +1,1 @@
+"""What the operator would make of a FalApp, by the operator's own code."""

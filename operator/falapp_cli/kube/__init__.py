@@ -1,0 +1,1 @@
+"""The cluster: the only code of the command line that talks to one."""

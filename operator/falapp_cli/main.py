@@ -1,0 +1,63 @@
+"""The command line: its commands, and how each of them ends."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from falapp_cli import errors
+from falapp_cli.commands import author
+
+app = typer.Typer(
+    name="falapp",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help="From a fal app file to a running app, and to a file for Git.",
+)
+author.add(app)
+
+
+class _State:
+    debug = False
+
+
+@app.callback()
+def common(
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of what goes wrong."),
+) -> None:
+    """From a fal app file to a running app, and to a file for Git."""
+    _State.debug = debug
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        code = app(args=list(arguments), standalone_mode=True)
+        return int(code or 0)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except errors.CliError as error:
+        _tell(error)
+        return error.code
+    except BrokenPipeError:
+        # `falapp logs | head`: nobody reads on; Python must not try to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        _tell(error, prefix=f"this is a bug of falapp: {type(error).__name__}: ")
+        return 70
+
+
+def _tell(error: BaseException, prefix: str = "") -> None:
+    if _State.debug:
+        traceback.print_exception(error)
+    sys.stderr.write(f"falapp: error: {prefix}{error}\n")
+    if prefix and not _State.debug:
+        sys.stderr.write("falapp: run it again with `falapp --debug …` to see where\n")

@@ -1,0 +1,54 @@
+"""Printing for machines: YAML, JSON, or kind/name."""
+
+import json
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+
+class Format(StrEnum):
+    """How objects are printed."""
+
+    YAML = "yaml"
+    JSON = "json"
+    NAME = "name"
+
+
+def objects(found: Iterable[dict[str, Any]], form: Format) -> None:
+    """Print Kubernetes objects; several as documents, lines, or in JSON as a List."""
+    items = list(found)
+    if form is Format.NAME:
+        for item in items:
+            plural = f"{item['kind'].lower()}.{item['apiVersion'].partition('/')[0]}"
+            sys.stdout.write(f"{plural}/{item['metadata']['name']}\n")
+    elif form is Format.JSON:
+        one = items[0] if len(items) == 1 else None
+        whole = one or {"apiVersion": "v1", "kind": "List", "items": items}
+        sys.stdout.write(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write("---\n".join(to_yaml(item) for item in items))
+
+
+def value(found: Any, form: Format) -> None:
+    """Print something that is no object, as JSON or YAML."""
+    text = json.dumps(found, indent=2) + "\n" if form is Format.JSON else to_yaml(found)
+    sys.stdout.write(text)
+
+
+def to_yaml(found: Any) -> str:
+    """Return YAML as people write it: in the given order, with lines as lines."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
+        style = "|" if "\n" in data else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+    Dumper.add_representer(str, text)
+    return yaml.dump(
+        json.loads(json.dumps(found)), Dumper=Dumper, sort_keys=False, width=100, allow_unicode=True
+    )

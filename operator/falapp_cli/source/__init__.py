@@ -1,0 +1,1 @@
+"""From a fal app file to a FalApp."""

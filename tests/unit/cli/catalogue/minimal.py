@@ -1,0 +1,7 @@
+import fal
+
+
+class Minimal(fal.App):
+    @fal.endpoint("/")
+    def predict(self) -> dict:
+        return {}
