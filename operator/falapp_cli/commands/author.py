@@ -1,4 +1,4 @@
-"""Commands that need no cluster: render."""
+"""Commands that need no cluster."""
 
 from typing import Annotated
 
@@ -7,16 +7,25 @@ import typer
 from falapp_cli.commands import options
 from falapp_cli.output import Format
 
-EXAMPLES = """\b
+RENDER = """\b
 Examples:
   falapp render app.py > app.yaml
   falapp render app.py::Wan -n video -o json
 """
 
 
+PLAN = """\b
+Examples:
+  falapp plan app.py
+  falapp plan -f app.yaml --settings settings.yaml -o json
+  falapp plan -f app.yaml --live --context production
+"""
+
+
 def add(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog=EXAMPLES)(render)
+    app.command(epilog=RENDER)(render)
+    app.command(epilog=PLAN)(plan)
 
 
 def render(
@@ -46,3 +55,39 @@ def render(
     wishes = author.wishes(name=name, namespace=namespace, secret=secret, pull_secret=pull_secret)
     app = author.rendered(reference, wishes, requirement or (), secrets_file=extract_secrets)
     printing.objects([app], output)
+
+
+def plan(
+    reference: Annotated[
+        str, typer.Argument(metavar="[APP.PY[::CLASS]]", help="The app's file, and its class.")
+    ] = "",
+    file: options.File = "",
+    namespace: options.Namespace = "",
+    context: options.Context = "",
+    live: Annotated[
+        bool, typer.Option("--live", help="Compare with the cluster; --context says so, too.")
+    ] = False,
+    settings: options.Settings = "",
+    operator_namespace: options.OperatorNamespace = "",
+    output: options.MaybeOutput = None,
+    requirement: options.Requirements = None,
+) -> None:
+    """Print everything that would be made: environment, build, Deployment, Service.
+
+    No cluster is needed; with one, what is there already and what would change is told.
+    """
+    from falapp_cli.commands import planning
+
+    planning.show(
+        planning.Asked(
+            reference=reference,
+            file=file,
+            namespace=namespace,
+            context=context,
+            live=live or bool(context),
+            settings=settings,
+            operator_namespace=operator_namespace,
+            requirements=tuple(requirement or ()),
+        ),
+        output,
+    )

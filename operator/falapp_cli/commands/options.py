@@ -10,6 +10,7 @@ Reference = Annotated[
     str, typer.Argument(metavar="APP.PY[::CLASS]", help="The app's file, and its class.")
 ]
 Output = Annotated[Format, typer.Option("--output", "-o", help="How it is printed.")]
+MaybeOutput = Annotated[Format | None, typer.Option("--output", "-o", help="Print for machines.")]
 Context = Annotated[str, typer.Option("--context", help="The kubeconfig's context to use.")]
 Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace.")]
 Secret = Annotated[
@@ -25,5 +26,15 @@ Requirements = Annotated[
         "--requirement",
         "-r",
         help="A package to have while the file is read (not for the app); needs an index.",
+    ),
+]
+File = Annotated[str, typer.Option("--file", "-f", help="A YAML file with a FalApp.")]
+OperatorNamespace = Annotated[
+    str, typer.Option("--operator-namespace", help="The namespace that the operator runs in.")
+]
+Settings = Annotated[
+    str,
+    typer.Option(
+        "--settings", metavar="FILE", help="The operator's settings.yaml; or its ConfigMap."
     ),
 ]

@@ -1,6 +1,5 @@
 """Literal credentials: refused with what to write, or taken out."""
 
-import os
 import stat
 
 import pytest
@@ -82,7 +81,7 @@ def test_taken_out_into_a_secret_beside_it(tmp_path, capsys, monkeypatch):
         "GIT_EXAMPLE_TOKEN": TOKEN,
         "GIT_EXAMPLE_TOKEN_2": f"me:{PASSWORD}",
     }
-    assert stat.S_IMODE(os.stat(tmp_path / "s.yaml").st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "s.yaml").stat().st_mode) == 0o600
     assert made["spec"]["requirementSecrets"] == [
         {"name": n, "secretKeyRef": {"name": "a-requirements", "key": n}}
         for n in ("GIT_EXAMPLE_TOKEN", "GIT_EXAMPLE_TOKEN_2")

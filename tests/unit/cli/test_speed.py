@@ -23,6 +23,7 @@ def cpu(*arguments):
     return min(spent)
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("command", [(), ("render",)], ids=" ".join)
 def test_help_is_there_at_once(command):
     assert cpu("-m", "falapp_cli", *command, "--help") < HELP_SECONDS
@@ -39,6 +40,7 @@ def test_help_imports_neither_fal_nor_kubernetes():
     assert done.stdout.splitlines()[-1] == "set()"
 
 
+@pytest.mark.timeout(120)
 def test_render_costs_little_more_than_fal_itself():
     app = f"{CATALOGUE / 'gpu.py'}::Flux"
     assert cpu("-m", "falapp_cli", "render", app) < RENDER_FACTOR * cpu("-c", "import fal")

@@ -1,0 +1,42 @@
+"""FalApps out of files."""
+
+from pathlib import Path
+
+import yaml
+
+from falapp_cli.errors import InputError
+from falapp_operator.api import meta
+from falapp_operator.api.objects import Object
+
+
+def read(file: str, text: str = "") -> Object:
+    """Return the one FalApp of a YAML or JSON file.
+
+    Args:
+        file: The file.
+        text: What it holds, where that was read already.
+
+    Raises:
+        InputError: It has none, or several.
+    """
+    try:
+        content = text or Path(file).read_text(encoding="utf-8")
+        found = [d for d in yaml.safe_load_all(content) if isinstance(d, dict)]
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        why = " ".join(str(error).split())
+        raise InputError(f"{file}: is not YAML ({why[:200]}); correct it") from error
+    apps = [d for d in found if d.get("kind") == "FalApp"]
+    if len(apps) != 1:
+        names = ", ".join(str(a.get("metadata", {}).get("name")) for a in apps) or "none"
+        raise InputError(f"{file}: holds {len(apps)} FalApps ({names}); give a file with one")
+    [app] = apps
+    if app.get("apiVersion") != meta.API_VERSION:
+        raise InputError(
+            f"{file}: apiVersion is {app.get('apiVersion')!r}, and this falapp knows "
+            f"{meta.API_VERSION}; use the falapp of that version"
+        )
+    if not isinstance(app.get("metadata"), dict) or not app["metadata"].get("name"):
+        raise InputError(f"{file}: metadata.name is missing; give the FalApp a name")
+    return app

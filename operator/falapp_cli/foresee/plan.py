@@ -1,0 +1,205 @@
+"""What the operator would make of a FalApp, by its own gathering and deciding."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from falapp_builder.plan import dockerfile as dockerfiles
+from falapp_cli.errors import InputError
+from falapp_cli.foresee import warnings
+from falapp_cli.foresee.world import World
+from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec
+from falapp_operator.api.falapp import FalAppSpec
+from falapp_operator.api.objects import Object, ref, stamped
+from falapp_operator.cluster.client import Client
+from falapp_operator.cluster.registry import Image
+from falapp_operator.environment import job as jobs
+from falapp_operator.environment import key as keys
+from falapp_operator.environment import manifest
+from falapp_operator.reconcile import drift, verdict
+from falapp_operator.reconcile.plan import Plan, plan
+from falapp_operator.reconcile.snapshot import complaint, gather
+from falapp_operator.settings import Settings
+from falapp_requirements import redact
+
+UID = "foreseen"
+"""In place of what the API server would choose."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foreseen:
+    """Everything that would be made."""
+
+    environment: dict[str, Any]
+    """key, name, image, dockerfile, requirements."""
+    objects: tuple[Object, ...]
+    """In the order in which they would be made."""
+    warnings: tuple[warnings.Warning, ...]
+    """What should be known."""
+    actions: tuple[str, ...]
+    """For each object create, change or keep; empty without a cluster."""
+
+    def to_value(self) -> dict[str, Any]:
+        """Return the documented shape of ``-o json``; docs/cli.md describes it."""
+        made: dict[str, Any] = {
+            "environment": self.environment,
+            "objects": list(self.objects),
+            "warnings": [w.to_value() for w in self.warnings],
+        }
+        if self.actions:
+            made["changes"] = [
+                {"action": a, "kind": o["kind"], "name": o["metadata"]["name"]}
+                for a, o in zip(self.actions, self.objects, strict=True)
+            ]
+        return made
+
+
+def foresee(app: Object, settings: Settings, world: World) -> Foreseen:
+    """Return what would be made of ``app``, which has a namespace.
+
+    Raises:
+        InputError: The operator would call the app Stalled.
+    """
+    spec = read(app)
+    live = world.live(ref(app))
+    uid = live["metadata"]["uid"] if live else UID
+    app = app | {"metadata": app["metadata"] | {"uid": uid, "generation": 1}}
+    first = _decided(world, settings, app, spec)
+    wanted = manifest.spec_of(spec, spec.python_version or settings.default_python, settings)
+    chain = _chain(wanted, app["metadata"]["namespace"])
+    made: list[Object] = []
+    for part in chain:
+        environment, build = _environment(part, app, settings, world)
+        made += [environment, *build]
+    claims = [c.desired for c in first.changes if c.desired["kind"] == "Environment"]
+    second = _decided(world, settings, app, spec)
+    rest = [c.desired for c in second.changes if c.desired["kind"] != "Environment"]
+    objects = _without_credentials([*made, *rest], spec)
+    return Foreseen(
+        environment=_summary(wanted, app["metadata"]["namespace"], settings),
+        objects=tuple(_printable(o) for o in objects),
+        warnings=tuple(warnings.of(app, spec)),
+        actions=tuple(_actions(world, [*made, *rest], claims)) if world.is_live else (),
+    )
+
+
+def read(app: Object) -> FalAppSpec:
+    """Return the spec of a FalApp.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        return FalAppSpec.model_validate(app.get("spec") or {})
+    except ValidationError as error:
+        raise InputError(f"{app['metadata'].get('name', 'FalApp')}: {complaint(error)}") from error
+
+
+def _decided(world: World, settings: Settings, app: Object, spec: FalAppSpec) -> Plan:
+    seen = asyncio.run(gather(cast("Client", world), settings, app, spec))
+    made = plan(seen, settings)
+    if made.error:
+        raise InputError(f"{made.error.reason}: {made.error.message}")
+    return made
+
+
+def _chain(wanted: EnvironmentSpec, namespace: str) -> list[EnvironmentSpec]:
+    """Return the environments in the order of their builds: a Dockerfile's image comes first."""
+    return [manifest.base_of(wanted), wanted] if wanted.has_own_base else [wanted]
+
+
+def _environment(
+    spec: EnvironmentSpec, app: Object, settings: Settings, world: World
+) -> tuple[Object, list[Object]]:
+    """Return an Environment and what builds it, and have it ready in the world."""
+    namespace = app["metadata"]["namespace"]
+    made = manifest.environment(spec, namespace, ())
+    made["metadata"] |= {"uid": UID, "resourceVersion": UID}
+    live = world.live(ref(made))
+    if live and verdict.is_ready(EnvironmentBuildStatus.model_validate(live.get("status", {}))):
+        return live, []
+    world.put((live or made) | {"status": _ready(spec, namespace, settings)})
+    base = spec.base_image or ""
+    if spec.has_own_base:
+        base = _image(manifest.base_of(spec), namespace, settings)
+    build = jobs.Build(
+        name=made["metadata"]["name"],
+        namespace=namespace,
+        spec=spec,
+        base=base,
+        custom_ca=bool(settings.custom_ca),
+        variables=manifest.variables(spec.layers),
+    )
+    job = jobs.job(build, settings)
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": build.name, "uid": UID}
+    return made, [job, jobs.request(build, settings, owner)]
+
+
+def _ready(spec: EnvironmentSpec, namespace: str, settings: Settings) -> Object:
+    image = Image(reference=_image(spec, namespace, settings), packages=0, size=0)
+    return verdict.found(EnvironmentBuildStatus(), image).to_object()
+
+
+def _image(spec: EnvironmentSpec, namespace: str, settings: Settings) -> str:
+    return f"{settings.registry.repository}:{keys.tag(spec, namespace)}"
+
+
+def _summary(spec: EnvironmentSpec, namespace: str, settings: Settings) -> dict[str, Any]:
+    return {
+        "key": keys.key(spec, namespace),
+        "name": keys.name(spec, namespace),
+        "image": _image(spec, namespace, settings),
+        "dockerfile": _dockerfile(spec),
+        "requirements": [list(layer) for layer in spec.layers],
+    }
+
+
+def _dockerfile(spec: EnvironmentSpec) -> str:
+    """Return the Dockerfile, as far as it is known before anything is resolved."""
+    if spec.dockerfile:
+        return spec.dockerfile.text
+    after = (
+        "# then a RUN for each group of packages that the registry lacks, once they are resolved"
+    )
+    return (
+        f"FROM {spec.base_image}\n{dockerfiles.VENV}\n{after if spec.layers else ''}".rstrip()
+        + "\n"
+    )
+
+
+def _actions(world: World, objects: list[Object], claims: list[Object]) -> list[str]:
+    found = []
+    for obj in objects:
+        live = world.live(ref(obj))
+        if live is None:
+            found.append("create")
+        elif obj["kind"] == "Environment":
+            found.append("change" if ref(obj) in map(ref, claims) else "keep")
+        else:
+            found.append("keep" if drift.unchanged(live, stamped(obj)) else "change")
+    return found
+
+
+def _printable(obj: Object) -> Object:
+    """Return an object without what only the API server knows."""
+    dropped = {"uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"}
+    metadata = {k: v for k, v in obj["metadata"].items() if k not in dropped}
+    owners = [o for o in metadata.pop("ownerReferences", ()) if o["uid"] != UID]
+    metadata |= {"ownerReferences": owners} if owners else {}
+    return {k: v for k, v in obj.items() if k != "status"} | {"metadata": metadata}
+
+
+def _without_credentials(objects: list[Object], spec: FalAppSpec) -> list[Object]:
+    """Hide what stands as a credential in requirements, and may stand in the app's file, too."""
+    values = manifest.credentials_of(spec).values()
+    return [_hidden(o, redact.Redactor((), values)) for o in objects] if values else objects
+
+
+def _hidden(value: Any, redactor: redact.Redactor) -> Any:
+    if isinstance(value, dict):
+        return {k: _hidden(v, redactor) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(v, redactor) for v in value]
+    return redactor(value) if isinstance(value, str) else value

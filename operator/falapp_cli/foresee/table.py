@@ -1,0 +1,38 @@
+"""A plan, for people."""
+
+from collections.abc import Iterator
+
+from falapp_cli.foresee.plan import Foreseen
+
+
+def lines(made: Foreseen) -> Iterator[str]:
+    """Yield the lines of a plan."""
+    environment = made.environment
+    yield f"Environment  {environment['name']}"
+    yield f"  image      {environment['image']}"
+    for layer in environment["requirements"]:
+        yield f"  packages   {' '.join(layer)}"
+    yield "  Dockerfile"
+    yield from (f"    {line}" for line in environment["dockerfile"].splitlines())
+    yield ""
+    actions = made.actions or ("create",) * len(made.objects)
+    for action, obj in zip(actions, made.objects, strict=True):
+        metadata = obj["metadata"]
+        where = metadata.get("namespace", "")
+        yield f"{action:<7} {obj['kind']:<12} {where}/{metadata['name']}{_steps(obj)}"
+    for warning in made.warnings:
+        field = f"{warning.field}: " if warning.field else ""
+        yield f"warning: {warning.reason}: {field}{warning.message}"
+
+
+def _steps(obj: dict[str, object]) -> str:
+    """Return the steps of a build pod, or the image of a runner."""
+    spec = obj.get("spec")
+    if not isinstance(spec, dict) or obj["kind"] not in ("Job", "Deployment"):
+        return ""
+    pod = spec["template"]["spec"]
+    if obj["kind"] == "Job":
+        names = (c["name"] for c in (*pod["initContainers"], *pod["containers"]))
+        return f"  ({' → '.join(names)})"
+    limits = pod["containers"][0]["resources"].get("limits", {})
+    return f"  ({', '.join(f'{k} {v}' for k, v in limits.items())})"

@@ -1,0 +1,269 @@
+"""The API server, as a person's kubeconfig leads to it.
+
+The official client brings kubeconfigs with all their ways to log in, TLS, and port-forwarding; the
+few requests that are made stand here, and objects stay what they are on the wire.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import urllib3
+from kubernetes import client as api
+from kubernetes import config
+from kubernetes.config.config_exception import ConfigException
+
+from falapp_cli.errors import ClusterError, InputError, MissingError
+from falapp_operator.api import meta
+from falapp_operator.api.objects import Object, Ref, ref
+
+MANAGER = "falapp-cli"
+"""The field manager of what people apply with this program."""
+
+_PLURALS = {
+    "ConfigMap": "configmaps",
+    "CustomResourceDefinition": "customresourcedefinitions",
+    "Deployment": "deployments",
+    "Environment": "environments",
+    "FalApp": "falapps",
+    "Job": "jobs",
+    "MachineType": "machinetypes",
+    "Pod": "pods",
+    "Secret": "secrets",
+    "Service": "services",
+}
+_SECONDS = 30
+_APPLY, _MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
+
+
+class Kube:
+    """A connection to a cluster, for the length of a command."""
+
+    def __init__(self, connection: api.ApiClient, namespace: str = "default") -> None:
+        self._connection = connection
+        self.namespace = namespace
+        """The namespace where none is given."""
+
+    @classmethod
+    def connect(cls, context: str = "", namespace: str = "") -> "Kube":
+        """Connect by the kubeconfig (KUBECONFIG, ~/.kube/config), or from inside a pod.
+
+        Raises:
+            InputError: There is no kubeconfig, or it has no such context.
+        """
+        configuration = api.Configuration()
+        try:
+            contexts, active = config.list_kube_config_contexts()
+            chosen = (
+                next((c for c in contexts if c["name"] == context), None) if context else active
+            )
+            if chosen is None:
+                known = ", ".join(c["name"] for c in contexts) or "none"
+                raise InputError(f"--context: there is no {context!r}; the kubeconfig has {known}")
+            config.load_kube_config(context=chosen["name"], client_configuration=configuration)
+            own = chosen["context"].get("namespace", "")
+        except ConfigException as error:
+            own = _inside(configuration, error)
+        configuration.retries = False
+        return cls(api.ApiClient(configuration), namespace or own or "default")
+
+    def get(self, where: Ref) -> Object | None:
+        """Return an object, or None where there is none."""
+        try:
+            found: Object = self._call("GET", path(where))
+        except MissingError:
+            return None
+        return found
+
+    def list(
+        self, api_version: str, kind: str, namespace: str = "", labels: str = ""
+    ) -> tuple[Object, ...]:
+        """Return the objects of a kind, in one namespace or in all."""
+        where = Ref(api_version=api_version, kind=kind, name="", namespace=namespace)
+        query = [("labelSelector", labels)] if labels else []
+        found = self._call("GET", path(where), query=query)
+        return tuple({"apiVersion": api_version, "kind": kind} | item for item in found["items"])
+
+    def apply(self, desired: Object, *, dry_run: bool = False) -> Object:
+        """Apply an object server-side, as a person; what another manager has set is refused."""
+        query = [("fieldManager", MANAGER), ("fieldValidation", "Strict")]
+        query += [("dryRun", "All")] if dry_run else []
+        applied: Object = self._call(
+            "PATCH", path(ref(desired)), query=query, body=desired, content_type=_APPLY
+        )
+        return applied
+
+    def patch(self, where: Ref, body: Object) -> Object:
+        """Merge ``body`` into an object."""
+        query = [("fieldManager", MANAGER)]
+        patched: Object = self._call(
+            "PATCH", path(where), query=query, body=body, content_type=_MERGE
+        )
+        return patched
+
+    def create(self, obj: Object) -> Object:
+        """Create an object."""
+        where = Ref(
+            api_version=obj["apiVersion"],
+            kind=obj["kind"],
+            name="",
+            namespace=obj["metadata"].get("namespace", ""),
+        )
+        made: Object = self._call("POST", path(where), query=[("fieldManager", MANAGER)], body=obj)
+        return made
+
+    def delete(self, where: Ref) -> None:
+        """Delete an object and, in the background, what it owns."""
+        self._call("DELETE", path(where), body={"propagationPolicy": "Background"})
+
+    def version(self) -> str:
+        """Return the API server's version."""
+        return str(self._call("GET", "/version")["gitVersion"])
+
+    def logs(
+        self, namespace: str, pod: str, container: str, *, follow: bool = False, tail: int = -1
+    ) -> Iterator[str]:
+        """Yield the lines of a container's log."""
+        where = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        query = [("container", container), ("follow", str(follow).lower())]
+        query += [("tailLines", str(tail))] if tail >= 0 else []
+        answer = self._send("GET", where, query=query, endless=follow)
+        if answer.status != 200:
+            raise _refusal("GET", where, answer.status, answer.data)
+        rest = b""
+        try:
+            for chunk in answer.stream(4096):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from (line.decode(errors="replace") for line in lines)
+        except urllib3.exceptions.HTTPError as error:
+            raise ClusterError(
+                f"the log of {pod} broke off ({_words(error)}); ask again"
+            ) from error
+        if rest:
+            yield rest.decode(errors="replace")
+
+    def forward(self, namespace: str, pod: str, port: int) -> Any:
+        """Return a socket that leads to a port of a pod."""
+        from kubernetes.stream import ws_client
+
+        url = f"{self._connection.configuration.host}/api/v1/namespaces/{namespace}/pods/{pod}"
+        headers = self._headers()
+        try:
+            made = ws_client.portforward_call(
+                self._connection.configuration,
+                "GET",
+                f"{url}/portforward",
+                headers=headers,
+                query_params=[("ports", str(port))],
+            )
+        except (api.ApiException, OSError) as error:
+            raise ClusterError(f"pod {pod} cannot be reached: {_words(error)}") from error
+        return made.socket(port)
+
+    def _headers(self) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        self._connection.update_params_for_auth(headers, [], ["BearerToken"], "/", "GET", None)
+        return headers
+
+    def _call(
+        self,
+        method: str,
+        where: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Object | None = None,
+        content_type: str = "application/json",
+    ) -> Any:
+        answer = self._send(method, where, query=query, body=body, content_type=content_type)
+        content = answer.data
+        if not 200 <= answer.status < 300:
+            raise _refusal(method, where, answer.status, content)
+        return json.loads(content)
+
+    def _send(
+        self,
+        method: str,
+        where: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Object | None = None,
+        content_type: str = "application/json",
+        endless: bool = False,
+    ) -> urllib3.BaseHTTPResponse:
+        serialized = self._connection.param_serialize(
+            method,
+            where,
+            query_params=[*query],
+            header_params={"Accept": "application/json", "Content-Type": content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        timeout = (_SECONDS, None) if endless else _SECONDS
+        try:
+            answer = self._connection.call_api(*serialized, _request_timeout=timeout)
+        except (urllib3.exceptions.HTTPError, api.ApiException, OSError) as error:
+            host = self._connection.configuration.host
+            raise ClusterError(
+                f"the cluster at {host} does not answer ({_words(error)}); check the context, the "
+                "network, and `kubectl cluster-info`"
+            ) from error
+        response: urllib3.BaseHTTPResponse = answer.response
+        return response
+
+
+def _inside(configuration: api.Configuration, error: ConfigException) -> str:
+    """Configure for the pod that this runs in; return its namespace."""
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+    except ConfigException:
+        raise InputError(
+            f"there is no cluster to talk to ({_words(error)}); set KUBECONFIG or give --context"
+        ) from error
+    from pathlib import Path
+
+    return Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace").read_text()
+
+
+def path(where: Ref) -> str:
+    """Return the path of an object, or of its collection where it has no name."""
+    plural = _PLURALS[where.kind]
+    root = "/api/v1" if where.api_version == "v1" else f"/apis/{where.api_version}"
+    parts = [root, f"namespaces/{where.namespace}" if where.namespace else "", plural, where.name]
+    return "/".join(part for part in parts if part)
+
+
+def _refusal(method: str, where: str, status: int, content: bytes) -> ClusterError:
+    try:
+        value = json.loads(content)
+        said = str(value["message"])
+    except (ValueError, KeyError, TypeError):
+        value, said = {}, content[:200].decode(errors="replace").strip()
+    if re.search(r"/secrets(/|$)", where) and status not in (401, 403, 404):
+        said = "its words are left out, since they may quote the Secret"
+    if status == 401:
+        return ClusterError("the cluster does not know you (401); log in again")
+    if status == 403:
+        return ClusterError(f"you may not do this: {said}; ask for a role that allows it")
+    if (
+        status == 404
+        and f"/apis/{meta.GROUP}/" in where
+        and not value.get("details", {}).get("name")
+    ):
+        return ClusterError(
+            "falapp is not installed in this cluster: it has no kinds of falapp.dev; install the "
+            "chart (helm install falapp …), or choose another --context"
+        )
+    if status == 404:
+        return MissingError(said)
+    if status == 409 and method == "PATCH":
+        return ClusterError(
+            f"another tool manages a field of it: {said}; change it there (as in Git), or remove "
+            "the field here"
+        )
+    return ClusterError(f"the cluster refuses it ({status}): {said}")
+
+
+def _words(error: Exception) -> str:
+    text = " ".join(str(getattr(error, "reason", None) or error).split())
+    return (text or type(error).__name__)[:300]

@@ -1,0 +1,216 @@
+"""`falapp plan`: what is foreseen is what the operator makes, and holds no secret."""
+
+import asyncio
+import json
+import socket
+
+import pytest
+import yaml
+
+from falapp_cli.errors import InputError
+from falapp_cli.foresee import manifests
+from falapp_cli.foresee import settings as known
+from falapp_cli.foresee.plan import UID, foresee
+from falapp_cli.foresee.world import World
+from falapp_cli.main import run
+from falapp_operator.api.objects import ref, stamped
+from tests.unit import samples
+from tests.unit.reconcile import fake
+
+TOKEN = "ghp_0123456789abcdef"  # noqa: S105 - nobody's
+
+
+def foreseen(app, settings=None, live=None):
+    settings = settings or samples.settings(machineTypes={"S": {"cpu": "1", "memory": "1Gi"}})
+    return foresee(app, settings, World(settings, live))
+
+
+def kinds(made):
+    return [o["kind"] for o in made.objects]
+
+
+def test_everything_that_would_be_made_in_order():
+    made = foreseen(samples.app())
+    assert kinds(made) == ["Environment", "Job", "ConfigMap", "ConfigMap", "Deployment", "Service"]
+    assert made.actions == ()
+    environment = made.environment
+    assert environment["name"] == made.objects[0]["metadata"]["name"]
+    assert environment["key"].startswith(environment["name"].removeprefix("env-"))
+    tag = f"env-{environment['key']}"
+    assert environment["image"] == f"registry.example:5000/environments:{tag}"
+    assert environment["requirements"] == [["requests==2.32.3"]]
+    assert environment["dockerfile"].startswith(f"FROM {samples.BASE}\nRUN python3 -m venv")
+    runner = made.objects[4]["spec"]["template"]["spec"]["containers"][0]
+    assert runner["image"] == environment["image"]
+    assert UID not in json.dumps(made.to_value())
+
+
+def test_a_dockerfile_is_an_environment_of_its_own_and_comes_first():
+    text = "FROM registry.example/cuda:12\nRUN true\n"
+    made = foreseen(samples.app(image={"dockerfile": text}))
+    assert kinds(made)[:6] == ["Environment", "Job", "ConfigMap"] * 2
+    assert made.environment["dockerfile"] == text
+    base, own = made.objects[0]["metadata"]["name"], made.objects[3]["metadata"]["name"]
+    assert base != own == made.environment["name"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"machineType": "GPU-X"}, "UnknownMachineType: spec.machineType: there is no"),
+        ({"pythonVersion": "3.9"}, "UnsupportedPython: spec.pythonVersion: 3.9"),
+        ({"requirements": ["./here"]}, "InvalidRequirement: spec.requirements"),
+        ({"requirements": ["x @ ${NOPE}"]}, "spec.requirementSecrets: ${NOPE}"),
+        ({"entrypoint": "other.py"}, "the source has no file 'other.py'"),
+        ({"startupTimeout": "soon"}, "spec.startupTimeout"),
+        ({"nonsense": 1}, "spec.nonsense"),
+    ],
+)
+def test_what_the_operator_would_call_stalled_is_refused(changes, says):
+    with pytest.raises(InputError) as caught:
+        foreseen(samples.app(**changes))
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_credential_is_printed_though_it_stands_in_the_source():
+    token = f"git+https://{TOKEN}@git.example/a.git"
+    app = samples.app(requirements=[token])
+    app["spec"]["source"]["inline"]["app.py"] += f"# {token}\n"
+    made = foreseen(app)
+    assert TOKEN not in json.dumps(made.to_value())
+    reasons = {w.reason: w for w in made.warnings}
+    assert reasons["LiteralCredentials"].field == "spec.requirements"
+    assert reasons["BuiltFromSource"].field == "spec.requirements[0]"
+
+
+class Live:
+    """The API server in memory, asked without waiting."""
+
+    def __init__(self, cluster):
+        self._cluster = cluster
+
+    def get(self, where):
+        return at_once(self._cluster.get(where))
+
+    def list(self, api_version, kind, namespace, labels):
+        found = self._cluster.list(api_version, kind, namespace, labels=labels)
+        return at_once(found)
+
+
+def at_once(coroutine):
+    """Return what a coroutine returns that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("it waits")
+
+
+def test_the_foreseen_is_what_the_operator_makes(operator_made):
+    """The operator's plan is applied to an API server in memory; nothing is left to change."""
+    cluster, app = operator_made
+    made = foreseen(app, samples.settings(), Live(cluster))
+    there = {o["kind"]: a for o, a in zip(made.objects, made.actions, strict=True)}
+    assert there == {
+        "Environment": "keep", "ConfigMap": "keep", "Deployment": "keep", "Service": "keep",
+    }  # fmt: skip
+
+
+def test_with_a_cluster_what_would_change_is_told(operator_made):
+    cluster, app = operator_made
+    app["spec"]["replicas"] = 3
+    made = foreseen(app, samples.settings(), Live(cluster))
+    changes = {c["kind"]: c["action"] for c in made.to_value()["changes"]}
+    assert changes["Deployment"] == "change"
+    assert changes["Service"] == changes["ConfigMap"] == changes["Environment"] == "keep"
+    app["spec"]["requirements"] = ["numpy==2.4.6"]
+    changes = foreseen(app, samples.settings(), Live(cluster)).to_value()["changes"]
+    assert [c["action"] for c in changes if c["kind"] in ("Environment", "Job")] == ["create"] * 2
+
+
+@pytest.fixture
+def operator_made():
+    """A cluster in which the operator has made an app, and its FalApp."""
+    from falapp_operator.reconcile.plan import plan
+    from falapp_operator.reconcile.snapshot import gather
+
+    app = samples.app()
+    environment = samples.environment_of(app, status=samples.BUILT)
+    cluster = fake.Cluster(app, samples.machine_type(), environment)
+
+    async def apply():
+        live = await cluster.get(ref(app))
+        seen = await gather(cluster, samples.settings(), live, spec_of(live))
+        for change in plan(seen, samples.settings()).changes:
+            await cluster.apply(stamped(change.desired))
+
+    asyncio.run(apply())
+    return cluster, samples.app()
+
+
+def spec_of(app):
+    from falapp_cli.foresee.plan import read
+
+    return read(app)
+
+
+def test_json_has_the_documented_shape_and_needs_no_network(tmp_path, capsys, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("plan without a cluster opened a connection")
+
+    file = tmp_path / "app.yaml"
+    file.write_text(yaml.safe_dump(samples.app(machineType="GPU-H100")))
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert run(["plan", "-f", str(file), "-o", "json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert set(made) == {"environment", "objects", "warnings"}
+    assert set(made["environment"]) == {"key", "name", "image", "dockerfile", "requirements"}
+    assert all({"apiVersion", "kind", "metadata"} <= set(o) for o in made["objects"])
+    assert [set(w) for w in made["warnings"]] == [{"reason", "message", "field"}]
+    assert made["warnings"][0]["reason"] == "DefaultSettings"
+
+
+def test_given_settings_decide(tmp_path, capsys):
+    file, settings = tmp_path / "app.yaml", tmp_path / "settings.yaml"
+    file.write_text(yaml.safe_dump(samples.app(machineType="S")))
+    text = known.DEFAULTS.read_text().replace("registry.example/environments", "mine.example/envs")
+    for content in (text, yaml.safe_dump({"kind": "ConfigMap", "data": {"settings.yaml": text}})):
+        settings.write_text(content)
+        arguments = ["plan", "-f", str(file), "--settings", str(settings), "-o", "yaml"]
+        assert run(arguments) == 0
+        made = yaml.safe_load(capsys.readouterr().out)
+        assert made["environment"]["image"].startswith("mine.example/envs:env-")
+        assert made["warnings"] == []
+
+
+def test_for_people_and_by_name(tmp_path, capsys):
+    file = tmp_path / "app.yaml"
+    file.write_text(yaml.safe_dump(samples.app(machineType="S")))
+    assert run(["plan", "-f", str(file)]) == 0
+    said = capsys.readouterr().out
+    for part in (
+        "tools → resolve → plan → wheels → sources → publish",
+        "create  Deployment",
+        "cpu 1",
+    ):
+        assert part in said
+    assert run(["plan", "-f", str(file), "-o", "name"]) == 0
+    assert "deployment.apps/hello" in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: [", "is not YAML"),
+        ("kind: ConfigMap", "holds 0 FalApps"),
+        ("kind: FalApp\n---\nkind: FalApp", "holds 2 FalApps"),
+        ("kind: FalApp\napiVersion: falapp.dev/v9", "apiVersion is 'falapp.dev/v9'"),
+        ("kind: FalApp\napiVersion: falapp.dev/v1alpha1", "metadata.name is missing"),
+    ],
+)
+def test_bad_manifests(tmp_path, text, says):
+    file = tmp_path / "app.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=says):
+        manifests.read(str(file))
