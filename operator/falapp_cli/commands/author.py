@@ -21,11 +21,18 @@ Examples:
   falapp plan -f app.yaml --live --context production
 """
 
+RUN = """\b
+Examples:
+  falapp run app.py --local
+  falapp run app.py::Wan --local --port 9000 --no-install
+"""
+
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog=RENDER)(render)
     app.command(epilog=PLAN)(plan)
+    app.command(epilog=RUN)(run)
 
 
 def render(
@@ -90,4 +97,38 @@ def plan(
             requirements=tuple(requirement or ()),
         ),
         output,
+    )
+
+
+def run(
+    reference: options.Reference,
+    local: Annotated[bool, typer.Option("--local", help="Run it on this machine.")] = False,
+    port: Annotated[int, typer.Option("--port", help="Where the app answers.")] = 8080,
+    control_port: Annotated[
+        int, typer.Option("--control-port", help="Where its gate does.")
+    ] = 8081,
+    install: Annotated[
+        bool,
+        typer.Option(
+            "--install/--no-install",
+            help="Make a venv with the app's requirements, or run it in this interpreter.",
+        ),
+    ] = True,
+    requirement: options.Requirements = None,
+) -> None:
+    """Run an app on this machine: the same launcher and gate as in a pod.
+
+    ${NAME} in requirements, and Secrets in the environment, are looked up in this shell's
+    variables.
+    """
+    from falapp_cli.commands import running
+
+    raise typer.Exit(
+        running.run(
+            reference,
+            running.Ports(app=port, control=control_port),
+            local=local,
+            install=install,
+            requirements=requirement or (),
+        )
     )

@@ -33,6 +33,8 @@ class Wishes:
     """The Secret with the credentials for the image's registries."""
     extract: bool = False
     """Whether literal credentials become a Secret; they are refused otherwise."""
+    keep: bool = False
+    """Whether they stay where they are: for what leaves this machine never."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,8 @@ def render(reference: str, wishes: Wishes) -> Rendered:
     layers = extracted.layers
     picture, without = _image(read, wishes)
     texts = files.collect(loaded.path, loaded.modules, read.values)
-    leftovers.refuse(texts, read.values.get("image"))
+    if not wishes.keep:
+        leftovers.refuse(texts, read.values.get("image"))
     texts, changed = leftovers.masked(texts, extracted.values)
     body = {
         "entrypoint": loaded.entrypoint,
@@ -156,6 +159,8 @@ def _without_credentials(
 ) -> credentials.Extracted:
     if wishes.extract:
         return credentials.extract(layers)
+    if wishes.keep:
+        return credentials.Extracted(layers=layers)
     credentials.refuse(layers, _own(name), wishes.namespace)
     return credentials.Extracted(layers=layers)
 
