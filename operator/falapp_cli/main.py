@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from falapp_cli import errors
-from falapp_cli.commands import author
+from falapp_cli.commands import author, change, observe
 
 app = typer.Typer(
     name="falapp",
@@ -20,6 +20,8 @@ app = typer.Typer(
     help="From a fal app file to a running app, and to a file for Git.",
 )
 author.add(app)
+change.add(app)
+observe.add(app)
 
 
 class _State:
@@ -37,7 +39,7 @@ def common(
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        code = app(args=list(arguments), standalone_mode=True)
+        code = app(prog_name="falapp", args=list(arguments), standalone_mode=True)
         return int(code or 0)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)

@@ -52,3 +52,12 @@ def to_yaml(found: Any) -> str:
     return yaml.dump(
         json.loads(json.dumps(found)), Dumper=Dumper, sort_keys=False, width=100, allow_unicode=True
     )
+
+
+def table(headers: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """Print columns, as kubectl does."""
+    every = [headers, *rows]
+    widths = [max(len(row[i]) for row in every) for i in range(len(headers))]
+    for row in every:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write("   ".join(cells).rstrip() + "\n")

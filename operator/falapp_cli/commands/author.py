@@ -33,6 +33,7 @@ def add(app: typer.Typer) -> None:
     app.command(epilog=RENDER)(render)
     app.command(epilog=PLAN)(plan)
     app.command(epilog=RUN)(run)
+    app.command()(init)
 
 
 def render(
@@ -132,3 +133,13 @@ def run(
             requirements=requirement or (),
         )
     )
+
+
+def init(
+    folder: Annotated[str, typer.Argument(help="Where the files go.")] = ".",
+    name: options.Name = "",
+) -> None:
+    """Write a starter app, its FalApp and a .gitignore."""
+    from falapp_cli.source import init as starter
+
+    starter.init(folder, name)

@@ -8,7 +8,7 @@ from falapp_cli.errors import InputError
 from falapp_cli.foresee import manifests, settings, table, warnings
 from falapp_cli.foresee.plan import Foreseen, foresee
 from falapp_cli.foresee.world import World
-from falapp_cli.kube import operator
+from falapp_cli.kube import defaults, operator
 from falapp_cli.output import Format
 from falapp_cli.source import borrow
 from falapp_cli.source.render import Wishes, render
@@ -58,7 +58,7 @@ def planned(asked: Asked) -> Foreseen:
     if asked.settings or kube is None:
         known = settings.load(asked.settings)
     else:
-        where = asked.operator_namespace or operator.NAMESPACE
+        where = asked.operator_namespace or defaults.OPERATOR
         known = settings.parse(operator.settings(kube, where), f"namespace {where}")
     made = foresee(app, known, World(known, kube))
     if not asked.settings and kube is None:

@@ -5,6 +5,7 @@ few requests that are made stand here, and objects stay what they are on the wir
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -53,15 +54,18 @@ class Kube:
             InputError: There is no kubeconfig, or it has no such context.
         """
         configuration = api.Configuration()
+        file = os.environ.get("KUBECONFIG") or "~/.kube/config"
         try:
-            contexts, active = config.list_kube_config_contexts()
+            contexts, active = config.list_kube_config_contexts(file)
             chosen = (
                 next((c for c in contexts if c["name"] == context), None) if context else active
             )
             if chosen is None:
                 known = ", ".join(c["name"] for c in contexts) or "none"
                 raise InputError(f"--context: there is no {context!r}; the kubeconfig has {known}")
-            config.load_kube_config(context=chosen["name"], client_configuration=configuration)
+            config.load_kube_config(
+                file, context=chosen["name"], client_configuration=configuration
+            )
             own = chosen["context"].get("namespace", "")
         except ConfigException as error:
             own = _inside(configuration, error)

@@ -3,11 +3,8 @@
 from typing import Protocol
 
 from falapp_cli.errors import ClusterError
+from falapp_cli.kube import defaults
 from falapp_operator.api.objects import Object, Ref
-
-NAMESPACE = "falapp-system"
-"""Where the chart's documentation installs it."""
-SETTINGS = "falapp-operator-settings"
 
 
 class _Getter(Protocol):
@@ -15,18 +12,18 @@ class _Getter(Protocol):
         """Return an object, or None."""
 
 
-def settings(cluster: _Getter, namespace: str = NAMESPACE) -> str:
+def settings(cluster: _Getter, namespace: str) -> str:
     """Return the operator's settings as text.
 
     Raises:
         ClusterError: There are none, or you may not read them.
     """
-    where = Ref(api_version="v1", kind="ConfigMap", name=SETTINGS, namespace=namespace)
+    where = Ref(api_version="v1", kind="ConfigMap", name=defaults.SETTINGS, namespace=namespace)
     found = cluster.get(where)
     text = str((found or {}).get("data", {}).get("settings.yaml", ""))
     if not text:
         raise ClusterError(
-            f"the operator's settings are not in namespace {namespace} (ConfigMap {SETTINGS}); "
-            "give --operator-namespace, or --settings FILE"
+            f"the operator's settings are not in namespace {namespace} (ConfigMap "
+            f"{defaults.SETTINGS}); give --operator-namespace, or --settings FILE"
         )
     return text

@@ -69,7 +69,7 @@ def until(url, process, body=None, seconds=40):
         assert process.poll() is None, process.communicate()
         try:
             sent = None if body is None else json.dumps(body).encode()
-            with urllib.request.urlopen(url, sent, timeout=5) as answer:
+            with urllib.request.urlopen(url, sent, timeout=5) as answer:  # noqa: S310 - loopback
                 return json.loads(answer.read())
         except (urllib.error.URLError, OSError):
             assert time.monotonic() < deadline, url
@@ -166,7 +166,7 @@ def test_a_venv_holds_the_requirements_and_is_made_once(wheelhouse):
 @pytest.mark.timeout(60)
 def test_what_uv_cannot_find_is_told_and_no_half_venv_is_taken_for_a_whole(wheelhouse):
     for _ in range(2):
-        with pytest.raises(CliError, match="requirements: uv says: .*none-such"):
+        with pytest.raises(CliError, match=r"requirements: uv says: .*none-such"):
             venv.environment(spec("none-such==1.0"), PYTHON)
 
 

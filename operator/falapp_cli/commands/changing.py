@@ -1,0 +1,132 @@
+"""What the changing commands do."""
+
+import getpass
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from falapp_cli import report
+from falapp_cli.errors import InputError
+from falapp_cli.foresee import manifests
+from falapp_cli.foresee.plan import read
+from falapp_cli.kube import change
+from falapp_cli.kube.client import Kube
+from falapp_cli.kube.show import now
+from falapp_cli.live import deploy as deploying
+from falapp_cli.source import author
+from falapp_cli.source.render import SECRET
+from falapp_operator.api import model
+from falapp_operator.api.objects import Object
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """An app, as a file of either kind."""
+
+    reference: str = ""
+    file: str = ""
+    name: str = ""
+    secret: str = ""
+    pull_secret: str = ""
+    requirements: tuple[str, ...] = ()
+
+
+def app(given: Given, namespace: str) -> Object:
+    """Return the FalApp of a fal app file, or of a YAML file.
+
+    Raises:
+        InputError: It cannot be used.
+    """
+    if bool(given.reference) == bool(given.file):
+        raise InputError("give an app's file, or -f FILE with a FalApp, and not both")
+    file = given.file or given.reference
+    if given.file or file.endswith((".yaml", ".yml", ".json")):
+        found = manifests.read(file)
+        read(found)  # refused here rather than by the cluster, whose words are longer
+    else:
+        wishes = author.wishes(
+            name=given.name,
+            namespace=namespace,
+            secret=given.secret,
+            pull_secret=given.pull_secret,
+        )
+        found = author.rendered(file, wishes, given.requirements)
+    if namespace:
+        found["metadata"]["namespace"] = namespace
+    return {k: v for k, v in found.items() if k != "status"}
+
+
+def deploy(given: Given, context: str, namespace: str, *, wait: bool, timeout: str) -> int:
+    """Deploy, and return the exit code."""
+    if not re.fullmatch(r"(\d+h)?(\d+m)?(\d+s)?", timeout) or not timeout:
+        raise InputError(f"--timeout: {timeout!r} is no length of time; write it as 90s, 30m or 1h")
+    found = app(given, namespace)
+    kube = Kube.connect(context, namespace)
+    return deploying.deploy(kube, found, wait=wait, timeout=model.seconds(timeout))
+
+
+def restart(name: str, context: str, namespace: str) -> None:
+    """Restart."""
+    how = change.restart(Kube.connect(context, namespace), name, now().isoformat())
+    report.note(f"{name} {how}")
+
+
+def suspend(name: str, context: str, namespace: str) -> None:
+    """Suspend."""
+    change.suspend(Kube.connect(context, namespace), name)
+    report.note(f"{name} is suspended; `falapp resume {name}` starts it again")
+
+
+def resume(name: str, context: str, namespace: str) -> None:
+    """Resume."""
+    change.resume(Kube.connect(context, namespace), name)
+    report.note(f"{name} is resumed")
+
+
+def scale(name: str, replicas: int, context: str, namespace: str) -> None:
+    """Scale."""
+    change.scale(Kube.connect(context, namespace), name, replicas)
+    report.note(f"{name} keeps {replicas} runners")
+
+
+def delete(name: str, context: str, namespace: str) -> None:
+    """Delete."""
+    change.delete(Kube.connect(context, namespace), name)
+    report.note(f"{name} is deleted")
+
+
+def set_secret(given: Sequence[str], secret: str, context: str, namespace: str) -> None:
+    """Set values of a Secret."""
+    values = dict(value(item) for item in given)
+    kube = Kube.connect(context, namespace)
+    made = change.secret(kube, secret or SECRET, values)
+    what = "made" if made else "changed"
+    report.note(
+        f"Secret {secret or SECRET} in namespace {kube.namespace} was {what}: {', '.join(values)}"
+    )
+
+
+def value(item: str) -> tuple[str, str]:
+    """Return name and value of NAME, NAME=@FILE or NAME=VALUE.
+
+    Raises:
+        InputError: The name is none, or there is no value.
+    """
+    name, equals, text = item.partition("=")
+    if not re.fullmatch(r"[-._a-zA-Z0-9]{1,253}", name):
+        raise InputError(f"secret set: {name!r} is no name of a key; use letters, digits, '_', '-'")
+    if not equals:
+        text = getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.read()
+        text = text.removesuffix("\n")
+    elif text.startswith("@"):
+        try:
+            text = Path(text[1:]).read_text(encoding="utf-8").removesuffix("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"secret set: {text[1:]} cannot be read as text ({error})") from error
+    else:
+        report.note(f"{name}: the value stands in your shell's history; without =… it is asked for")
+    if not text:
+        raise InputError(f"secret set: the value of {name} is empty; give one")
+    return name, text

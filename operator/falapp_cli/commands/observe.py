@@ -1,0 +1,168 @@
+"""Commands that look at a cluster."""
+
+from typing import Annotated
+
+import typer
+
+from falapp_cli.commands import options
+from falapp_cli.kube import defaults
+
+MaybeApp = Annotated[
+    str, typer.Argument(metavar="[APP]", help="The FalApp's name; not needed where there is one.")
+]
+Tail = Annotated[int, typer.Option("--tail", help="So many of the last lines; -1 is all.")]
+CALL = """\b
+Examples:
+  falapp call hello --data '{"x": 0.3}'
+  falapp call hello /stream --data @request.json
+  falapp call hello /health -X GET
+"""
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (status, logs, machines, doctor):
+        app.command()(command)
+    app.command("list")(list_apps)
+    app.command(epilog=CALL)(call)
+    env = typer.Typer(no_args_is_help=True, help="Environments: what packages are in which image.")
+    env.command("list")(env_list)
+    env.command("show")(env_show)
+    env.command("warm")(env_warm)
+    app.add_typer(env, name="env")
+
+
+def status(
+    app: MaybeApp = "",
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Follow it until it is ready.")
+    ] = False,
+    output: options.MaybeOutput = None,
+    namespace: options.Namespace = "",
+    context: options.Context = "",
+) -> None:
+    """Show how an app is; the exit code is 0 if it is ready, and 1 if not."""
+    from falapp_cli.commands import observing
+
+    raise typer.Exit(observing.status(app, output, context, namespace, watch=watch))
+
+
+def list_apps(
+    everywhere: Annotated[
+        bool, typer.Option("--all-namespaces", "-A", help="In all namespaces.")
+    ] = False,
+    output: options.MaybeOutput = None,
+    namespace: options.Namespace = "",
+    context: options.Context = "",
+) -> None:
+    """List the apps."""
+    from falapp_cli.commands import observing
+
+    observing.list_apps(output, context, namespace, everywhere=everywhere)
+
+
+def logs(
+    app: MaybeApp = "",
+    build: Annotated[bool, typer.Option("--build", help="Of the build of its packages.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines come.")] = False,
+    tail: Tail = -1,
+    builds_namespace: Annotated[
+        str, typer.Option("--builds-namespace", help="The namespace of builds.")
+    ] = defaults.BUILDS,
+    namespace: options.Namespace = "",
+    context: options.Context = "",
+) -> None:
+    """Show what an app's runners print, or its build."""
+    from falapp_cli.commands import observing
+
+    asked = observing.Log(build=build, follow=follow, tail=tail, builds=builds_namespace)
+    observing.logs(app, asked, context, namespace)
+
+
+def call(
+    app: Annotated[str, typer.Argument(metavar="APP", help="The FalApp's name.")],
+    path: Annotated[str, typer.Argument(help="The endpoint.")] = "/",
+    data: Annotated[
+        str, typer.Option("--data", "-d", help="The body; @FILE is a file, @- the standard input.")
+    ] = "",
+    method: Annotated[str, typer.Option("--method", "-X", help="POST, as fal's are.")] = "POST",
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for an answer.")] = 600,
+    namespace: options.Namespace = "",
+    context: options.Context = "",
+) -> None:
+    """Call an endpoint of an app from here; the exit code is 1 for an answer of 400 and more."""
+    from falapp_cli.commands import observing
+
+    asked = observing.Call(path=path, data=data, method=method, timeout=timeout)
+    raise typer.Exit(observing.call(app, asked, context, namespace))
+
+
+def machines(output: options.MaybeOutput = None, context: options.Context = "") -> None:
+    """List the machine types."""
+    from falapp_cli.commands import observing
+
+    observing.machines(output, context)
+
+
+def env_list(
+    output: options.MaybeOutput = None,
+    namespace: options.Namespace = "",
+    context: options.Context = "",
+) -> None:
+    """List the environments."""
+    from falapp_cli.commands import observing
+
+    observing.environments(output, context, namespace)
+
+
+def env_show(
+    name: Annotated[str, typer.Argument(help="The environment's or the app's name.")],
+    output: options.MaybeOutput = None,
+    namespace: options.Namespace = "",
+    context: options.Context = "",
+) -> None:
+    """Show an environment."""
+    from falapp_cli.commands import observing
+
+    observing.environment(name, output, context, namespace)
+
+
+def env_warm(
+    reference: Annotated[str, typer.Argument(metavar="APP.PY[::CLASS]|APP.YAML")],
+    settings: options.Settings = "",
+    operator_namespace: options.OperatorNamespace = "",
+    requirement: options.Requirements = None,
+    namespace: options.Namespace = "",
+    context: options.Context = "",
+) -> None:
+    """Have the packages of an app built before the app is there."""
+    from falapp_cli.commands import observing, planning
+
+    asked = planning.Asked(
+        reference=reference,
+        namespace=namespace,
+        context=context,
+        live=True,
+        settings=settings,
+        operator_namespace=operator_namespace,
+        requirements=tuple(requirement or ()),
+    )
+    observing.warm(asked)
+
+
+def doctor(
+    build: Annotated[
+        bool, typer.Option("--build", help="Build and run a tiny app, too; it is deleted again.")
+    ] = False,
+    machine: Annotated[str, typer.Option("--machine", help="The tiny app's machine type.")] = "XS",
+    operator_namespace: options.OperatorNamespace = "",
+    output: options.MaybeOutput = None,
+    namespace: options.Namespace = "",
+    context: options.Context = "",
+) -> None:
+    """Say what keeps falapp from working in a cluster; the exit code is 1 if something does."""
+    from falapp_cli.commands import observing
+
+    where = operator_namespace or defaults.OPERATOR
+    asked = observing.Doctor(build=build, machine=machine, operator=where)
+    raise typer.Exit(observing.doctor(asked, output, context, namespace))

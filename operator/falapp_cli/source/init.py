@@ -1,0 +1,32 @@
+"""`falapp init`: a starter app, its FalApp, and a .gitignore."""
+
+from pathlib import Path
+
+from falapp_cli import output, report
+from falapp_cli.errors import InputError
+from falapp_cli.source.render import Wishes, render
+
+_STARTER = Path(__file__).with_name("starter")
+
+
+def init(folder: str, name: str) -> None:
+    """Write the files; one that is there is never touched.
+
+    Raises:
+        InputError: One of them is there.
+    """
+    place = Path(folder)
+    app, manifest, ignore = place / "app.py", place / "app.yaml", place / ".gitignore"
+    there = [path.name for path in (app, manifest) if path.exists()]
+    if there:
+        raise InputError(f"init: {place} has {' and '.join(there)} already; give another folder")
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        app.write_text((_STARTER / "app.py.txt").read_text())
+        if not ignore.exists():
+            ignore.write_text((_STARTER / "gitignore.txt").read_text())
+        made = render(str(app), Wishes(name=name))
+        manifest.write_text(output.to_yaml(made.app))
+    except OSError as error:
+        raise InputError(f"init: {place} cannot be written to ({error.strerror})") from error
+    report.note(f"{app} and {manifest} are written; next: falapp run {app} --local")

@@ -1,0 +1,323 @@
+"""The commands that talk to a cluster, on an API server of the loopback interface."""
+
+import base64
+import json
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+import yaml
+
+from falapp_cli.errors import ClusterError
+from falapp_cli.kube import call, change
+from falapp_cli.kube.client import Kube
+from falapp_cli.main import run
+from tests.unit import samples, workloads
+from tests.unit.cli.conftest import ready, status
+
+SECRET = "hunter2hunter2"  # noqa: S105 - nobody's
+
+
+def said(capsys, *arguments, code=0):
+    """Run a command, and return what it prints."""
+    ended = run(list(arguments))
+    printed = capsys.readouterr()
+    assert ended == code, printed.err
+    return printed.out + printed.err
+
+
+def test_list_and_status(server, capsys):
+    table = said(capsys, "list").splitlines()
+    assert table[0].split() == ["NAME", "READY", "REASON", "MACHINE", "REPLICAS", "AGE", "URL"]
+    assert table[1].split()[:5] == ["hello", "True", "RunnersReady", "S", "0/1"]
+    shown = said(capsys, "status", "hello")
+    assert "http://hello.video.svc" in shown
+    assert "RunnersReady: 1 of 1 runners are ready" in shown
+    assert said(capsys, "status", "-o", "name").strip() == "falapp.falapp.dev/hello"
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_for_machines(server, capsys, form):
+    parse = json.loads if form == "json" else yaml.safe_load
+    assert parse(said(capsys, "status", "hello", "-o", form))["spec"] == ready()["spec"]
+    server.cluster.put(ready("second"))
+    found = said(capsys, "list", "-o", "name").split()
+    assert found == ["falapp.falapp.dev/hello", "falapp.falapp.dev/second"]
+
+
+def test_status_tells_failures_and_ends_with_1(server, capsys):
+    failure = {
+        "reason": "SetupFailed", "message": "setup() raised", "logTail": "Traceback\nValueError",
+        "command": "kubectl logs it",
+    }  # fmt: skip
+    told = status("SetupFailed", "setup() raised", ready=False, stalled=True, failure=failure)
+    server.cluster.change("FalApp", "hello", status=told)
+    shown = said(capsys, "status", "hello", code=1)
+    for part in ("SetupFailed", "    ValueError", "more: kubectl logs it"):
+        assert part in shown
+
+
+def test_namespaces_and_contexts(server, capsys):
+    server.cluster.put(samples.app("far", namespace="elsewhere"))
+    assert "far" in said(capsys, "list", "--context", "there")
+    assert "far" in said(capsys, "list", "-n", "elsewhere")
+    everything = said(capsys, "list", "-A")
+    assert "elsewhere   far" in everything
+    assert "video" in everything
+    assert "there is no app (namespace nothing)" in said(capsys, "list", "-n", "nothing")
+
+
+def test_scale_suspend_resume(server, capsys):
+    def replicas():
+        return server.cluster.find("FalApp")["spec"]["replicas"]
+
+    said(capsys, "scale", "hello", "3")
+    assert replicas() == 3
+    said(capsys, "suspend", "hello")
+    said(capsys, "suspend", "hello")
+    assert replicas() == 0
+    said(capsys, "resume", "hello")
+    assert replicas() == 3
+    assert change.WAS not in server.cluster.find("FalApp")["metadata"].get("annotations", {})
+    assert "is not suspended" in said(capsys, "resume", "hello", code=4)
+    assert "is no number of runners" in said(capsys, "scale", "hello", "10001", code=3)
+
+
+def test_restart_starts_runners_anew_or_tries_again(server, capsys):
+    assert "has no runners yet" in said(capsys, "restart", "hello", code=4)
+    deployment = {
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": samples.metadata("hello"), "spec": {"template": {"metadata": {}}},
+    }  # fmt: skip
+    server.cluster.put(deployment)
+    said(capsys, "restart", "hello")
+    template = server.cluster.find("Deployment")["spec"]["template"]
+    assert "kubectl.kubernetes.io/restartedAt" in template["metadata"]["annotations"]
+    stalled = status("SetupFailed", "", ready=False, stalled=True)
+    server.cluster.change("FalApp", "hello", status=stalled)
+    assert "is tried again" in said(capsys, "restart", "hello")
+    assert server.cluster.find("FalApp")["metadata"]["annotations"]["falapp.dev/retry"]
+
+
+def test_delete(server, capsys):
+    said(capsys, "delete", "hello")
+    assert server.cluster.names("FalApp") == []
+    assert "there is no FalApp hello in namespace video; there are: none" in said(
+        capsys, "delete", "hello", code=4
+    )
+
+
+def test_a_secret_is_made_and_changed_and_never_shown(server, capsys, tmp_path, monkeypatch):
+    file = tmp_path / "key"
+    file.write_text(f"{SECRET}-2\n")
+    shown = said(capsys, "secret", "set", f"A={SECRET}", f"B=@{file}")
+    monkeypatch.setattr("sys.stdin.read", lambda: f"{SECRET}-3\n", raising=False)
+    shown += said(capsys, "secret", "set", "C")
+    assert SECRET not in shown
+    assert "was made: A, B" in shown
+    assert "was changed: C" in shown
+    assert server.cluster.find("Secret", "falapp-secrets")["stringData"] == {
+        "A": SECRET, "B": f"{SECRET}-2", "C": f"{SECRET}-3",
+    }  # fmt: skip
+
+
+def test_what_refuses_a_secret_is_not_quoted(server, capsys):
+    server.refusals["POST secrets"] = (422, f"data: invalid {SECRET}")
+    encoded = base64.b64encode(SECRET.encode()).decode()
+    shown = said(capsys, "secret", "set", f"A={SECRET}", code=4)
+    assert SECRET not in shown
+    assert encoded not in shown
+    assert "may quote the Secret" in shown
+
+
+@pytest.mark.parametrize("given", ["bad name=x", "A=", "A=@/no/such/file"])
+def test_secrets_that_cannot_be_set(server, capsys, given):
+    assert "secret set:" in said(capsys, "secret", "set", given, code=3)
+
+
+def test_machines_and_environments(server, capsys):
+    server.cluster.put(samples.machine_type("gpu-h100", **samples.GPU))
+    table = said(capsys, "machines")
+    assert "gpu-h100   1     1Gi      1 nvidia.com/gpu   of 2 kinds of labels" in table
+    environment = samples.environment_of(ready(), status=samples.BUILT)
+    name = environment["metadata"]["name"]
+    server.cluster.put(environment)
+    assert name in said(capsys, "env", "list")
+    shown = said(capsys, "env", "show", name)
+    assert "requests==2.32.3" in shown
+    assert samples.IMAGE in shown
+    told = status("RunnersReady", "", environment=True) | {"environment": {"name": name}}
+    server.cluster.change("FalApp", "hello", status=told)
+    assert said(capsys, "env", "show", "hello") == shown
+
+
+def pod(name, **more):
+    made = workloads.pod(name, containers=[workloads.running("runner")], **more)
+    made["metadata"]["labels"] = {"falapp.dev/app": "hello"}
+    return made
+
+
+def test_logs_of_one_and_of_several(server, capsys):
+    assert "has no runner yet" in said(capsys, "logs", "hello", code=4)
+    server.cluster.put(pod("hello-1"))
+    server.logs = {"hello-1/runner": "one\ntwo", "hello-2/runner": "three\n"}
+    assert said(capsys, "logs", "hello", "--tail", "5") == "one\ntwo\n"
+    assert server.requests[-1][2] == {"container": "runner", "follow": "false", "tailLines": "5"}
+    server.cluster.put(pod("hello-2"))
+    for arguments in ((), ("-f",)):
+        lines = sorted(said(capsys, "logs", "hello", *arguments).splitlines())
+        assert lines == ["hello-1  one", "hello-1  two", "hello-2  three"]
+
+
+def test_logs_of_a_build_step_by_step(server, capsys):
+    told = status("x", "", ready=False) | {"environment": {"name": "env-1"}}
+    server.cluster.change("FalApp", "hello", status=told)
+    assert "there is no build" in said(capsys, "logs", "hello", "--build", code=4)
+    steps = [workloads.terminated("resolve"), workloads.running("plan")]
+    build = workloads.pod("b", init=[*steps, workloads.waiting("wheels", "PodInitializing")])
+    build["metadata"] |= {
+        "namespace": "falapp-builds",
+        "labels": {"falapp.dev/environment": "env-1"},
+    }
+    server.cluster.put(build)
+    server.logs = {"b/resolve": "resolved\n", "b/plan": "planned\n"}
+    assert said(capsys, "logs", "hello", "--build") == "resolve  resolved\nplan  planned\n"
+
+
+class App(BaseHTTPRequestHandler):
+    """What answers at the other end of a port-forward."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(400 if self.path == "/bad" else 200)
+        self.end_headers()
+        self.wfile.write(self.path.encode() + b" " + body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def forwarded(monkeypatch):
+    """Port-forwards lead to an app of this process; the real way is for the cluster to test."""
+    app = HTTPServer(("127.0.0.1", 0), App)
+    threading.Thread(target=app.serve_forever, daemon=True).start()
+    asked = []
+
+    def forward(_, namespace, name, port):
+        asked.append((namespace, name, port))
+        return socket.create_connection(app.server_address)
+
+    monkeypatch.setattr(Kube, "forward", forward)
+    yield asked
+    app.shutdown()
+    app.server_close()
+
+
+def test_call(server, capsysbinary, tmp_path, forwarded):
+    file = tmp_path / "body.json"
+    file.write_text('{"y": 2}')
+    assert run(["call", "hello"]) == 4
+    assert b"has no ready runner" in capsysbinary.readouterr().err
+    server.cluster.put(pod("hello-1"))
+    assert run(["call", "hello", "predict", "--data", '{"x": 1}']) == 0
+    assert capsysbinary.readouterr().out == b'/predict {"x": 1}'
+    assert run(["call", "hello", "/", "--data", f"@{file}"]) == 0
+    assert capsysbinary.readouterr().out == b'/ {"y": 2}'
+    assert run(["call", "hello", "/bad"]) == 1
+    ended = capsysbinary.readouterr()
+    assert ended.out == b"/bad {}"
+    assert b"hello answered 400" in ended.err
+    assert forwarded[0] == ("video", "hello-1", 8080)
+
+
+def test_a_runner_that_hangs_up_is_told(server, monkeypatch):
+    server.cluster.put(pod("hello-1"))
+    mine, theirs = socket.socketpair()
+    theirs.close()
+    monkeypatch.setattr(Kube, "forward", lambda *_: mine)
+    with pytest.raises(ClusterError, match="runner hello-1 does not answer"):
+        call.call(Kube.connect(), ready(), "POST", "/", b"{}", 5)
+
+
+def test_doctor(server, capsys):
+    shown = said(capsys, "doctor", code=1)
+    assert "ok    cluster: answers, version v1.36.0" in shown
+    assert "FAIL  operator: there is no Deployment falapp-operator" in shown
+    deployment = {
+        "apiVersion": "apps/v1", "kind": "Deployment", "spec": {},
+        "metadata": samples.metadata("falapp-operator", "falapp-system"),
+        "status": {"availableReplicas": 1},
+    }  # fmt: skip
+    from falapp_cli.foresee.settings import DEFAULTS
+
+    server.cluster.put(deployment)
+    server.cluster.put(
+        {
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": samples.metadata("falapp-operator-settings", "falapp-system"),
+            "data": {"settings.yaml": DEFAULTS.read_text()},
+        }
+    )  # fmt: skip
+    found = json.loads(said(capsys, "doctor", "-o", "json"))
+    assert [f["check"] for f in found] == [
+        "cluster", "kinds", "operator", "settings", "machine types", "environments",
+    ]  # fmt: skip
+    assert all(f["ok"] for f in found)
+    broken = samples.environment_spec()
+    told = {"conditions": [samples.condition("Ready", "False", "PushDenied", "no push")]}
+    server.cluster.put(samples.environment(broken, status=told))
+    assert "PushDenied: no push" in said(capsys, "doctor", code=1)
+
+
+def test_plan_and_warm_with_the_clusters_own_settings(server, capsys, tmp_path):
+    from falapp_cli.foresee.settings import DEFAULTS
+
+    file = tmp_path / "app.yaml"
+    file.write_text(yaml.safe_dump(samples.app("new")))
+    assert "--operator-namespace" in said(capsys, "plan", "-f", str(file), "--live", code=4)
+    text = DEFAULTS.read_text().replace("registry.example/environments", "mine.example/envs")
+    server.cluster.put(
+        {
+            "apiVersion": "v1", "kind": "ConfigMap", "data": {"settings.yaml": text},
+            "metadata": samples.metadata("falapp-operator-settings", "falapp-system"),
+        }
+    )  # fmt: skip
+    made = json.loads(said(capsys, "plan", "-f", str(file), "--live", "-o", "json"))
+    assert made["environment"]["image"].startswith("mine.example/envs:")
+    assert {c["action"] for c in made["changes"]} == {"create"}
+    assert "is asked for" in said(capsys, "env", "warm", str(file))
+    environment = server.cluster.find("Environment")
+    assert environment["metadata"]["name"] == made["environment"]["name"]
+    assert environment["spec"]["layers"] == made["environment"]["requirements"]
+
+
+def test_clusters_that_refuse_are_told_in_one_line(server, capsys, monkeypatch, tmp_path):
+    server.refusals["GET falapps"] = (403, 'falapps is forbidden: User "me" cannot list it')
+    shown = said(capsys, "list", code=4)
+    assert 'User "me" cannot list it' in shown
+    assert len(shown.splitlines()) == 1
+    server.refusals["GET falapps"] = (401, "Unauthorized")
+    assert "log in again" in said(capsys, "list", code=4)
+    server.refusals.clear()
+    server.installed = False
+    assert "falapp is not installed in this cluster" in said(capsys, "list", code=4)
+    assert "there is no 'nope'; the kubeconfig has here, there" in said(
+        capsys, "list", "--context", "nope", code=3
+    )
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    assert "set KUBECONFIG or give --context" in said(capsys, "list", code=3)
+
+
+def test_an_unreachable_cluster_is_told_at_once(server, capsys):
+    server.close()
+    shown = said(capsys, "list", code=4)
+    assert f"the cluster at {server.url} does not answer" in shown
+    assert len(shown.splitlines()) == 1
+
+
+def test_a_traceback_only_with_debug(server, capsys):
+    server.installed = False
+    assert "Traceback" not in said(capsys, "list", code=4)
+    assert "Traceback" in said(capsys, "--debug", "list", code=4)

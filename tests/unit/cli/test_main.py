@@ -1,0 +1,133 @@
+"""What every command has: help with examples, exit codes, completion; and `falapp init`."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+import yaml
+
+from falapp_cli import errors
+from falapp_cli.main import app, run
+from falapp_operator.api.falapp import FalAppSpec
+
+COMMANDS = [
+    ["render"], ["plan"], ["run"], ["init"], ["deploy"], ["status"], ["logs"], ["call"],
+    ["list"], ["env", "list"], ["env", "show"], ["env", "warm"], ["machines"], ["restart"],
+    ["suspend"], ["resume"], ["scale"], ["delete"], ["doctor"], ["secret", "set"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help(command, capsys):
+    assert run([*command, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert f"Usage: falapp {' '.join(command)}" in said
+    assert "Show this message" in said
+
+
+def commands(group):
+    for command in group.commands.values():
+        yield from commands(command) if hasattr(command, "commands") else [command]
+
+
+def test_every_option_and_command_has_help():
+    found = list(commands(typer.main.get_command(app)))
+    assert len(found) == len(COMMANDS)
+    assert [c.name for c in found if not c.help] == []
+    options = [(c.name, p) for c in found for p in c.params if p.param_type_name == "option"]
+    assert [(c, p.name) for c, p in options if not p.help] == []
+
+
+@pytest.mark.parametrize("command", ["render", "plan", "run", "deploy", "call"])
+def test_help_has_examples(command, capsys):
+    run([command, "--help"])
+    assert f"  falapp {command} " in capsys.readouterr().out.partition("Examples:")[2]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nope"], ["render"], ["render", "--nope"], ["list", "-o", "x"]]
+)
+def test_wrong_usage_is_2(arguments, capsys):
+    assert run(arguments) == 2
+    assert capsys.readouterr().err
+
+
+def test_exit_codes_are_the_documented_ones():
+    codes = {e.__name__: e.code for e in (errors.CliError, errors.InputError, errors.ClusterError)}
+    assert codes == {"CliError": 1, "InputError": 3, "ClusterError": 4}
+
+
+def test_a_bug_is_told_as_one(monkeypatch, capsys):
+    def boom(*_, **__):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("falapp_cli.source.init.init", boom)
+    assert run(["init"]) == 70
+    said = capsys.readouterr().err
+    assert "this is a bug of falapp: ZeroDivisionError: oops" in said
+    assert "--debug" in said
+    assert "Traceback" not in said
+
+
+def test_nobody_reading_on_is_no_error():
+    script = "from falapp_cli.main import run; import sys; sys.exit(run(['render', sys.argv[1]]))"
+    from tests.unit.cli.test_render import HERE
+
+    command = [sys.executable, "-c", script, str(HERE / "minimal.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.stderr
+        said = process.stderr.read()
+    assert b"Traceback" not in said
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell):
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "_FALAPP_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": "falapp re",
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_ARGS": "falapp re",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    script = "from falapp_cli.main import app; app(prog_name='falapp')"
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    for command in ("render", "restart", "resume"):
+        assert command in done.stdout
+
+
+def test_init_writes_an_app_that_renders_and_touches_nothing(tmp_path, capsys):
+    folder = tmp_path / "new"
+    assert run(["init", str(folder), "--name", "words"]) == 0
+    made = yaml.safe_load((folder / "app.yaml").read_text())
+    assert made["metadata"]["name"] == "words"
+    spec = FalAppSpec.model_validate(made["spec"])
+    assert spec.source.inline == {"app.py": (folder / "app.py").read_text()}
+    assert "*.secret.yaml" in (folder / ".gitignore").read_text()
+    (folder / "app.py").write_text("mine")
+    assert run(["init", str(folder)]) == 3
+    assert "has app.py and app.yaml already" in capsys.readouterr().err
+    assert (folder / "app.py").read_text() == "mine"
+
+
+def test_init_keeps_a_gitignore(tmp_path):
+    (tmp_path / ".gitignore").write_text("mine\n")
+    assert run(["init", str(tmp_path)]) == 0
+    assert (tmp_path / ".gitignore").read_text() == "mine\n"
+
+
+def test_both_names_start_the_same_program():
+    from importlib import metadata
+
+    own = {
+        e.name: e.value
+        for e in metadata.entry_points(group="console_scripts")
+        if e.name.endswith("falapp")
+    }
+    assert own == dict.fromkeys(("falapp", "kubectl-falapp"), "falapp_cli.__main__:main")
+    assert app.info.name == "falapp"
