@@ -16,23 +16,46 @@ class Format(StrEnum):
 
 
 def objects(found: Iterable[dict[str, Any]], form: Format) -> None:
-    """Print Kubernetes objects; several as documents, lines, or in JSON as a List."""
+    """Print Kubernetes objects: one as itself, YAML documents or a JSON List of several."""
     items = list(found)
     if form is Format.NAME:
-        for item in items:
-            plural = f"{item['kind'].lower()}.{item['apiVersion'].partition('/')[0]}"
-            sys.stdout.write(f"{plural}/{item['metadata']['name']}\n")
+        sys.stdout.writelines(f"{_name(item)}\n" for item in items)
     elif form is Format.JSON:
-        one = items[0] if len(items) == 1 else None
-        whole = one or {"apiVersion": "v1", "kind": "List", "items": items}
-        sys.stdout.write(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+        value(items[0] if len(items) == 1 else _list(items), form)
     else:
         sys.stdout.write("---\n".join(to_yaml(item) for item in items))
 
 
+def listed(found: Iterable[dict[str, Any]], form: Format) -> None:
+    """Print what was asked for as a list: a List, however many there are, as kubectl does."""
+    items = list(found)
+    if form is Format.NAME:
+        objects(items, form)
+    else:
+        value(_list(items), form)
+
+
+def _list(items: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "List", "items": items}
+
+
+def _name(item: dict[str, Any]) -> str:
+    group = item["apiVersion"].rpartition("/")[0].partition("/")[0]
+    kind = item["kind"].lower()
+    return (
+        f"{kind}.{group}/{item['metadata']['name']}"
+        if group
+        else (f"{kind}/{item['metadata']['name']}")
+    )
+
+
 def value(found: Any, form: Format) -> None:
     """Print something that is no object, as JSON or YAML."""
-    text = json.dumps(found, indent=2) + "\n" if form is Format.JSON else to_yaml(found)
+    text = (
+        json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+        if form is Format.JSON
+        else to_yaml(found)
+    )
     sys.stdout.write(text)
 
 

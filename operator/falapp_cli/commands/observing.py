@@ -68,7 +68,7 @@ def list_apps(form: Format | None, context: str, namespace: str, *, everywhere: 
     kube = Kube.connect(context, namespace)
     found = kube.list(meta.API_VERSION, "FalApp", "" if everywhere else kube.namespace)
     if form:
-        output.objects(found, form)
+        output.listed(found, form)
         return
     headers: tuple[str, ...] = show.APPS
     rows = [show.app_row(a, show.now()) for a in found]
@@ -127,7 +127,7 @@ def machines(form: Format | None, context: str) -> None:
     kube = Kube.connect(context)
     found = kube.list(meta.API_VERSION, "MachineType")
     if form:
-        output.objects(found, form)
+        output.listed(found, form)
     else:
         _table(show.MACHINES, [show.machine_row(m) for m in found], "machine type", kube)
 
@@ -137,7 +137,7 @@ def environments(form: Format | None, context: str, namespace: str) -> None:
     kube = Kube.connect(context, namespace)
     found = kube.list(meta.API_VERSION, "Environment", kube.namespace)
     if form:
-        output.objects(found, form)
+        output.listed(found, form)
     else:
         rows = [show.environment_row(e, show.now()) for e in found]
         _table(show.ENVIRONMENTS, rows, "environment", kube)

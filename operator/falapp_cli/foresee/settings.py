@@ -13,7 +13,7 @@ DEFAULTS = Path(__file__).with_name("defaults.yaml")
 PLACEHOLDERS = (
     "the operator's settings are unknown here: the registry and the images of builder and runtime "
     "are placeholders, and the key is right only if the base images are the chart's; give "
-    "--settings FILE (settings.yaml in the ConfigMap falapp-operator-settings)"
+    "--settings FILE (settings.yaml of the operator's ConfigMap), or --live"
 )
 
 

@@ -20,14 +20,18 @@ class Forwarder(apps.Reader, Protocol):
 class Answer:
     """What an app answers."""
 
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self._response = response
-        self.status = response.status
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self._connection = connection
+        self._response = connection.getresponse()
+        self.status = self._response.status
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the body as it comes, so that a stream is seen as one."""
-        while chunk := self._response.read1(65536):
-            yield chunk
+        try:
+            while chunk := self._response.read1(65536):
+                yield chunk
+        finally:
+            self._connection.close()
 
 
 def call(
@@ -49,7 +53,7 @@ def call(
     headers = {"Content-Type": "application/json", "Connection": "close"}
     try:
         connection.request(method, f"/{path.lstrip('/')}", body, headers)
-        return Answer(connection.getresponse())
+        return Answer(connection)
     except (http.client.HTTPException, OSError) as error:
         connection.close()
         why = str(error) or type(error).__name__

@@ -2,7 +2,7 @@
 
 OPERATOR = "falapp-system"
 """Where its documentation installs the operator."""
-SETTINGS = "falapp-operator-settings"
-"""The ConfigMap with the operator's settings."""
+LABELS = "app.kubernetes.io/name=falapp,app.kubernetes.io/component=operator"
+"""What its Deployment and its settings have, whatever the release is called."""
 BUILDS = "falapp-builds"
 """Where builds run."""

@@ -1,29 +1,37 @@
 """The operator that is installed in a cluster."""
 
-from typing import Protocol
-
 from falapp_cli.errors import ClusterError
 from falapp_cli.kube import defaults
-from falapp_operator.api.objects import Object, Ref
+from falapp_cli.kube.app import Reader
+from falapp_operator.api.objects import Object
 
 
-class _Getter(Protocol):
-    def get(self, where: Ref) -> Object | None:
-        """Return an object, or None."""
-
-
-def settings(cluster: _Getter, namespace: str) -> str:
+def settings(kube: Reader, namespace: str) -> str:
     """Return the operator's settings as text.
 
     Raises:
         ClusterError: There are none, or you may not read them.
     """
-    where = Ref(api_version="v1", kind="ConfigMap", name=defaults.SETTINGS, namespace=namespace)
-    found = cluster.get(where)
-    text = str((found or {}).get("data", {}).get("settings.yaml", ""))
-    if not text:
+    found = kube.list("v1", "ConfigMap", namespace, labels=defaults.LABELS)
+    for config in found:
+        if text := (config.get("data") or {}).get("settings.yaml"):
+            return str(text)
+    raise ClusterError(
+        f"the operator's settings are not in namespace {namespace} (a ConfigMap labelled "
+        f"{defaults.LABELS}); give --operator-namespace, or --settings FILE"
+    )
+
+
+def deployment(kube: Reader, namespace: str) -> Object:
+    """Return the operator's Deployment.
+
+    Raises:
+        ClusterError: There is none.
+    """
+    found = kube.list("apps/v1", "Deployment", namespace, labels=defaults.LABELS)
+    if not found:
         raise ClusterError(
-            f"the operator's settings are not in namespace {namespace} (ConfigMap "
-            f"{defaults.SETTINGS}); give --operator-namespace, or --settings FILE"
+            f"there is no operator in namespace {namespace} (a Deployment labelled "
+            f"{defaults.LABELS}); install the chart, or give --operator-namespace"
         )
-    return text
+    return found[0]

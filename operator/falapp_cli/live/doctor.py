@@ -6,9 +6,8 @@ from typing import Protocol
 
 from falapp_cli.errors import CliError, ClusterError
 from falapp_cli.kube import app as apps
-from falapp_cli.kube import defaults, operator
+from falapp_cli.kube import operator
 from falapp_operator.api import meta
-from falapp_operator.api.objects import Ref
 
 
 class Doctored(apps.Reader, Protocol):
@@ -59,13 +58,8 @@ def _kinds(kube: apps.Reader) -> str:
 
 
 def _operator(kube: apps.Reader, namespace: str) -> str:
-    name = defaults.SETTINGS.removesuffix("-settings")
-    found = kube.get(Ref(api_version="apps/v1", kind="Deployment", name=name, namespace=namespace))
-    if found is None:
-        raise ClusterError(
-            f"there is no Deployment {name} in namespace {namespace}; install the chart, or give "
-            "--operator-namespace"
-        )
+    found = operator.deployment(kube, namespace)
+    name = found["metadata"]["name"]
     if not found.get("status", {}).get("availableReplicas"):
         raise ClusterError(
             f"the operator does not run; see `kubectl describe pod -n {namespace}` and `kubectl "

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from falapp_cli.errors import CliError
 from falapp_cli.kube import app as apps
@@ -69,7 +69,8 @@ def follow(
 class Plain:
     """Plain lines, each when something changed: for CI and files."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
         self._last = ""
 
     def show(self, shown: View) -> None:
@@ -78,11 +79,11 @@ class Plain:
         if shown.url:
             line += f" at {shown.url}"
         if line != self._last:
-            sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
             self._last = line
         if shown.phase is Phase.FAILED:
-            sys.stdout.writelines(f"  {text}\n" for text in _more(shown))
+            self._stream.writelines(f"  {text}\n" for text in _more(shown))
 
     def close(self) -> None:
         """Do nothing: every line is there already."""

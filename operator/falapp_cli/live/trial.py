@@ -1,6 +1,7 @@
 """A tiny app that proves a cluster: resolve, build, push, pull, setup(), and an answer."""
 
 import secrets
+import sys
 from typing import Any, Protocol
 
 from falapp_cli.errors import CliError
@@ -34,7 +35,10 @@ def trial(kube: Everything, machine: str, timeout: float) -> str:
     """
     name = f"falapp-doctor-{secrets.token_hex(4)}"
     try:
-        if deploy.deploy(kube, manifest(name, machine), timeout=timeout, screen=Plain()) != 0:
+        if (
+            deploy.deploy(kube, manifest(name, machine), timeout=timeout, screen=Plain(sys.stderr))
+            != 0
+        ):
             raise CliError("the trial app did not get ready; the lines above say why")
         answer = call.call(kube, apps.find(kube, name), "POST", "/", b"{}", 30)
         body = b"".join(answer.chunks())

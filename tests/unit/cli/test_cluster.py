@@ -41,6 +41,8 @@ def test_list_and_status(server, capsys):
 def test_for_machines(server, capsys, form):
     parse = json.loads if form == "json" else yaml.safe_load
     assert parse(said(capsys, "status", "hello", "-o", form))["spec"] == ready()["spec"]
+    [only] = parse(said(capsys, "list", "-o", form))["items"]
+    assert only["metadata"]["name"] == "hello"
     server.cluster.put(ready("second"))
     found = said(capsys, "list", "-o", "name").split()
     assert found == ["falapp.falapp.dev/hello", "falapp.falapp.dev/second"]
@@ -239,85 +241,3 @@ def test_a_runner_that_hangs_up_is_told(server, monkeypatch):
     monkeypatch.setattr(Kube, "forward", lambda *_: mine)
     with pytest.raises(ClusterError, match="runner hello-1 does not answer"):
         call.call(Kube.connect(), ready(), "POST", "/", b"{}", 5)
-
-
-def test_doctor(server, capsys):
-    shown = said(capsys, "doctor", code=1)
-    assert "ok    cluster: answers, version v1.36.0" in shown
-    assert "FAIL  operator: there is no Deployment falapp-operator" in shown
-    deployment = {
-        "apiVersion": "apps/v1", "kind": "Deployment", "spec": {},
-        "metadata": samples.metadata("falapp-operator", "falapp-system"),
-        "status": {"availableReplicas": 1},
-    }  # fmt: skip
-    from falapp_cli.foresee.settings import DEFAULTS
-
-    server.cluster.put(deployment)
-    server.cluster.put(
-        {
-            "apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": samples.metadata("falapp-operator-settings", "falapp-system"),
-            "data": {"settings.yaml": DEFAULTS.read_text()},
-        }
-    )  # fmt: skip
-    found = json.loads(said(capsys, "doctor", "-o", "json"))
-    assert [f["check"] for f in found] == [
-        "cluster", "kinds", "operator", "settings", "machine types", "environments",
-    ]  # fmt: skip
-    assert all(f["ok"] for f in found)
-    broken = samples.environment_spec()
-    told = {"conditions": [samples.condition("Ready", "False", "PushDenied", "no push")]}
-    server.cluster.put(samples.environment(broken, status=told))
-    assert "PushDenied: no push" in said(capsys, "doctor", code=1)
-
-
-def test_plan_and_warm_with_the_clusters_own_settings(server, capsys, tmp_path):
-    from falapp_cli.foresee.settings import DEFAULTS
-
-    file = tmp_path / "app.yaml"
-    file.write_text(yaml.safe_dump(samples.app("new")))
-    assert "--operator-namespace" in said(capsys, "plan", "-f", str(file), "--live", code=4)
-    text = DEFAULTS.read_text().replace("registry.example/environments", "mine.example/envs")
-    server.cluster.put(
-        {
-            "apiVersion": "v1", "kind": "ConfigMap", "data": {"settings.yaml": text},
-            "metadata": samples.metadata("falapp-operator-settings", "falapp-system"),
-        }
-    )  # fmt: skip
-    made = json.loads(said(capsys, "plan", "-f", str(file), "--live", "-o", "json"))
-    assert made["environment"]["image"].startswith("mine.example/envs:")
-    assert {c["action"] for c in made["changes"]} == {"create"}
-    assert "is asked for" in said(capsys, "env", "warm", str(file))
-    environment = server.cluster.find("Environment")
-    assert environment["metadata"]["name"] == made["environment"]["name"]
-    assert environment["spec"]["layers"] == made["environment"]["requirements"]
-
-
-def test_clusters_that_refuse_are_told_in_one_line(server, capsys, monkeypatch, tmp_path):
-    server.refusals["GET falapps"] = (403, 'falapps is forbidden: User "me" cannot list it')
-    shown = said(capsys, "list", code=4)
-    assert 'User "me" cannot list it' in shown
-    assert len(shown.splitlines()) == 1
-    server.refusals["GET falapps"] = (401, "Unauthorized")
-    assert "log in again" in said(capsys, "list", code=4)
-    server.refusals.clear()
-    server.installed = False
-    assert "falapp is not installed in this cluster" in said(capsys, "list", code=4)
-    assert "there is no 'nope'; the kubeconfig has here, there" in said(
-        capsys, "list", "--context", "nope", code=3
-    )
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
-    assert "set KUBECONFIG or give --context" in said(capsys, "list", code=3)
-
-
-def test_an_unreachable_cluster_is_told_at_once(server, capsys):
-    server.close()
-    shown = said(capsys, "list", code=4)
-    assert f"the cluster at {server.url} does not answer" in shown
-    assert len(shown.splitlines()) == 1
-
-
-def test_a_traceback_only_with_debug(server, capsys):
-    server.installed = False
-    assert "Traceback" not in said(capsys, "list", code=4)
-    assert "Traceback" in said(capsys, "--debug", "list", code=4)

@@ -170,6 +170,22 @@ def test_what_uv_cannot_find_is_told_and_no_half_venv_is_taken_for_a_whole(wheel
             venv.environment(spec("none-such==1.0"), PYTHON)
 
 
+@pytest.mark.timeout(60)
+def test_a_package_is_borrowed_for_the_reading(wheelhouse, capsys, tmp_path):
+    app = tmp_path / "app.py"
+    text = "import fal, one\nclass A(fal.App):\n    requirements = [f'one=={one.version}']\n"
+    app.write_text(text)
+    assert run(["render", str(app)]) == 3
+    assert "--requirement one" in capsys.readouterr().err
+    for _ in range(2):
+        assert run(["render", str(app), "--requirement", "one<2"]) == 0
+        said = capsys.readouterr()
+        assert "one==1.0" in said.out
+        assert "not installed" not in said.err
+    assert run(["render", str(app), "--requirement", "none-such"]) == 1
+    assert "--requirement: uv says:" in capsys.readouterr().err
+
+
 def test_a_name_without_a_variable_is_told(monkeypatch):
     monkeypatch.delenv("GH_TOKEN", raising=False)
     with pytest.raises(InputError, match=r"\$\{GH_TOKEN\}.*no variable GH_TOKEN; export it"):
