@@ -5,8 +5,13 @@ import sys
 
 def main() -> None:
     """Run the command that was asked for, and end with its exit code."""
-    from falapp_cli.main import run
-
+    try:
+        from falapp_cli.main import run
+    except ModuleNotFoundError as error:
+        if error.name != "typer":
+            raise
+        sys.stderr.write("falapp: error: the command line needs its extra: install falapp[cli]\n")
+        sys.exit(3)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -44,6 +44,9 @@ def deploy(
     requirement: options.Requirements = None,
     wait: Annotated[bool, typer.Option(help="Follow it until it is ready.")] = True,
     timeout: Annotated[str, typer.Option(help="How long to follow it, as 30m.")] = "1h",
+    force: Annotated[
+        bool, typer.Option("--force", help="Take over fields that another tool manages.")
+    ] = False,
 ) -> None:
     """Apply an app and follow it until it is ready: building, pulling, setup().
 
@@ -58,6 +61,7 @@ def deploy(
         secret=secret,
         pull_secret=pull_secret,
         requirements=tuple(requirement or ()),
+        force=force,
     )
     code = changing.deploy(given, context, namespace, wait=wait, timeout=timeout)
     raise typer.Exit(code)

@@ -20,6 +20,8 @@ from falapp_cli.source.render import SECRET
 from falapp_operator.api import model
 from falapp_operator.api.objects import Object
 
+_METADATA = ("name", "namespace", "labels", "annotations")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
@@ -31,6 +33,8 @@ class Given:
     secret: str = ""
     pull_secret: str = ""
     requirements: tuple[str, ...] = ()
+    force: bool = False
+    """Whether to take over fields that another tool manages."""
 
 
 def app(given: Given, namespace: str) -> Object:
@@ -53,9 +57,10 @@ def app(given: Given, namespace: str) -> Object:
             pull_secret=given.pull_secret,
         )
         found = author.rendered(file, wishes, given.requirements)
-    if namespace:
-        found["metadata"]["namespace"] = namespace
-    return {k: v for k, v in found.items() if k != "status"}
+    # What only the API server knows may stand in a file that came from it.
+    metadata = {k: v for k, v in found["metadata"].items() if k in _METADATA}
+    metadata |= {"namespace": namespace} if namespace else {}
+    return {k: v for k, v in found.items() if k != "status"} | {"metadata": metadata}
 
 
 def deploy(given: Given, context: str, namespace: str, *, wait: bool, timeout: str) -> int:
@@ -64,7 +69,8 @@ def deploy(given: Given, context: str, namespace: str, *, wait: bool, timeout: s
         raise InputError(f"--timeout: {timeout!r} is no length of time; write it as 90s, 30m or 1h")
     found = app(given, namespace)
     kube = Kube.connect(context, namespace)
-    return deploying.deploy(kube, found, wait=wait, timeout=model.seconds(timeout))
+    seconds = model.seconds(timeout)
+    return deploying.deploy(kube, found, wait=wait, timeout=seconds, force=given.force)
 
 
 def restart(name: str, context: str, namespace: str) -> None:

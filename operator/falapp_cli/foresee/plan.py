@@ -7,9 +7,10 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from falapp_builder.plan import dockerfile as dockerfiles
-from falapp_cli.errors import InputError
+from falapp_cli.errors import ClusterError, InputError
 from falapp_cli.foresee import warnings
 from falapp_cli.foresee.world import World
+from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, ref, stamped
@@ -172,7 +173,7 @@ def _dockerfile(spec: EnvironmentSpec) -> str:
 def _actions(world: World, objects: list[Object], claims: list[Object]) -> list[str]:
     found = []
     for obj in objects:
-        live = world.live(ref(obj))
+        live = _live(world, obj)
         if live is None:
             found.append("create")
         elif obj["kind"] == "Environment":
@@ -180,6 +181,16 @@ def _actions(world: World, objects: list[Object], claims: list[Object]) -> list[
         else:
             found.append("keep" if drift.unchanged(live, stamped(obj)) else "change")
     return found
+
+
+def _live(world: World, obj: Object) -> Object | None:
+    """Return what the cluster has of an object; of a build, which many may not read, perhaps."""
+    try:
+        return world.live(ref(obj))
+    except ClusterError:
+        if meta.LABEL_ENVIRONMENT in obj["metadata"].get("labels", {}):
+            return None
+        raise
 
 
 def _printable(obj: Object) -> Object:

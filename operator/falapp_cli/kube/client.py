@@ -89,10 +89,15 @@ class Kube:
         found = self._call("GET", path(where), query=query)
         return tuple({"apiVersion": api_version, "kind": kind} | item for item in found["items"])
 
-    def apply(self, desired: Object, *, dry_run: bool = False) -> Object:
-        """Apply an object server-side, as a person; what another manager has set is refused."""
+    def apply(self, desired: Object, *, force: bool = False) -> Object:
+        """Apply an object server-side, as a person.
+
+        Args:
+            desired: The fields to have.
+            force: Whether to take fields over that another manager has set; refused otherwise.
+        """
         query = [("fieldManager", MANAGER), ("fieldValidation", "Strict")]
-        query += [("dryRun", "All")] if dry_run else []
+        query += [("force", "true")] if force else []
         applied: Object = self._call(
             "PATCH", path(ref(desired)), query=query, body=desired, content_type=_APPLY
         )
@@ -262,8 +267,8 @@ def _refusal(method: str, where: str, status: int, content: bytes) -> ClusterErr
         return MissingError(said)
     if status == 409 and method == "PATCH":
         return ClusterError(
-            f"another tool manages a field of it: {said}; change it there (as in Git), or remove "
-            "the field here"
+            f"another tool manages a field of it: {said}; change it there (as in Git), remove "
+            "the field here, or take it over with --force"
         )
     return ClusterError(f"the cluster refuses it ({status}): {said}")
 

@@ -14,7 +14,7 @@ from falapp_operator.api.objects import Object
 class Writer(apps.Reader, Protocol):
     """A cluster that can be applied to."""
 
-    def apply(self, desired: Object, *, dry_run: bool = False) -> Object:
+    def apply(self, desired: Object, *, force: bool = False) -> Object:
         """Apply an object."""
 
 
@@ -23,6 +23,7 @@ def deploy(
     app: Object,
     *,
     wait: bool = True,
+    force: bool = False,
     timeout: float = float("inf"),
     screen: Screen | None = None,
 ) -> int:
@@ -30,7 +31,7 @@ def deploy(
     metadata = app["metadata"]
     name, namespace = metadata["name"], metadata.get("namespace") or kube.namespace
     kube.namespace = namespace
-    applied = kube.apply(app | {"metadata": metadata | {"namespace": namespace}})
+    applied = kube.apply(app | {"metadata": metadata | {"namespace": namespace}}, force=force)
     generation = applied["metadata"].get("generation", 1)
     report.note(
         f"applied falapp.falapp.dev/{name} in namespace {namespace}, generation {generation}"

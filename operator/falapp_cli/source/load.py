@@ -50,6 +50,8 @@ def load(reference: str) -> Loaded:
         raise InputError(f"{file}: there is no such file; give one with a fal.App class, as app.py")
     if path.suffix != ".py":
         raise InputError(f"{file}: is no Python file; its name must end in .py")
+    if importlib.util.find_spec("fal") is None:
+        raise InputError(f"{file}: cannot be read without fal; install falapp[cli]")
     path = path.resolve()
     with _reading(path) as reading:
         module = _imported(path, file, reading)

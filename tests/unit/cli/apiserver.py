@@ -109,7 +109,7 @@ class Server:
                 merged = {k: _merged(live.get(k), v) for k, v in body.items()}
                 self.cluster.change(where.kind, where.name, **merged)
                 return 200, at_once(self.cluster.get(where))
-            return 200, at_once(self.cluster.apply(body, force=False))
+            return 200, at_once(self.cluster.apply(body, force="force" in query))
         except errors.ConflictError as error:
             return 409, _status(409, str(error))
 

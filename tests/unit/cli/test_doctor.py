@@ -5,6 +5,7 @@ import json
 import yaml
 
 from falapp_cli.kube import defaults
+from falapp_cli.main import run
 from tests.unit import samples
 from tests.unit.cli.test_cluster import said
 
@@ -57,6 +58,9 @@ def test_plan_and_warm_with_the_clusters_own_settings(server, capsys, tmp_path):
     made = json.loads(said(capsys, "plan", "-f", str(file), "--live", "-o", "json"))
     assert made["environment"]["image"].startswith("mine.example/envs:")
     assert {c["action"] for c in made["changes"]} == {"create"}
+    server.refusals["GET jobs"] = (403, "you may not read builds")
+    assert run(["plan", "-f", str(file), "--live", "-o", "name"]) == 0
+    capsys.readouterr()
     assert "is asked for" in said(capsys, "env", "warm", str(file))
     environment = server.cluster.find("Environment")
     assert environment["metadata"]["name"] == made["environment"]["name"]

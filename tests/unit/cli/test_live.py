@@ -182,6 +182,9 @@ def test_what_another_manager_set_is_refused(server, tmp_path, capsys):
     file.write_text(yaml.safe_dump({k: v for k, v in samples.app().items() if k != "status"}))
     assert run(["deploy", "-f", str(file)]) == 4
     assert 'another tool manages a field of it: conflict with "argocd"' in capsys.readouterr().err
+    server.refusals.clear()
+    assert run(["deploy", "-f", str(file), "--no-wait", "--force"]) == 0
+    assert server.requests[-1][2]["force"] == "true"
 
 
 class Pseudo:
