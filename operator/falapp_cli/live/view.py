@@ -120,7 +120,8 @@ def _starting(seen: Seen, found: Mapping[str, Any]) -> View:
         return View(phase=Phase.SETUP, text=text, log=seen.log)
     pulling = any("waiting" in c.get("state", {}) for c in runners)
     how = "pulling the image" if pulling else "starting runners"
-    return View(phase=Phase.PULLING, text=f"{how}: {_message(found, 'Ready')}")
+    built = _message(found, "EnvironmentReady")  # packages, layers reused and built, seconds
+    return View(phase=Phase.PULLING, text=f"{how}: {_message(found, 'Ready')}; {built}")
 
 
 def _is_true(found: Mapping[str, Any], kind: str) -> bool:

@@ -141,8 +141,8 @@ def needed(file: str, error: standin.NeededError, where: str = "") -> str:
     """Return the sentence for an app that decides by a package that is not here."""
     return (
         f"{file}: {where}the app needs {error.name} to be read, and {error.package} is not "
-        f"installed here; give --requirement {error.package} to have it for this, or import it "
-        "inside setup()"
+        f"installed here; give --requirement {error.package} (or what the package is called that "
+        "holds it) to have it for this, or import it inside setup()"
     )
 
 

@@ -83,7 +83,14 @@ class StandInType(type):
             cls._refuse()
         return cls is other
 
-    __hash__ = type.__hash__
+    def __hash__(cls) -> int:
+        """Refuse to look up a version or an answer: it would be missed, and a default be taken.
+
+        Types and the like are keys as they are, of dictionaries and inside of `typing`.
+        """
+        if cls.__standin__.endswith((")", "…]")) or "version" in cls.__standin__:
+            cls._refuse()
+        return type.__hash__(cls)
 
 
 def stand_in(name: str) -> Any:

@@ -78,7 +78,8 @@ def test_a_build_has_progress():
 
 def test_pulling_then_setup_with_its_log():
     waits = workloads.pod("p", containers=[workloads.waiting("runner", "PodInitializing")])
-    assert view(seen(STARTING, pods=(waits,))).text.startswith("pulling the image")
+    text = view(seen(STARTING, pods=(waits,))).text
+    assert text == "pulling the image: 0 of 1 runners are ready; 5 packages"
     runs = workloads.pod("p", containers=[workloads.running("runner", ready=False)])
     shown = view(seen(STARTING, pods=(runs,), log=("step 1",)))
     assert shown.phase is Phase.SETUP

@@ -26,6 +26,7 @@ APPS = {
     "guarded": "guarded.py",
     "inherited": "inherited.py::Special",
     "prints": "prints.py",
+    "standins": "standins.py",
 }
 
 
@@ -141,6 +142,12 @@ APP = "import fal\nclass A(fal.App):\n    {}\n"
           "inside setup()"]),
         ("import torch\nimport fal\nV = f'torch=={torch.__version__}'\n",
          ["line 3: the app needs torch.__version__", "--requirement torch"]),
+        ("import torch\nimport fal\nV = {'12.4': 'cu124'}.get(torch.version.cuda, 'cpu')\n",
+         ["line 3: the app needs torch.version.cuda"]),
+        ("import torch\nimport fal\nV = [1, 2][: torch.cuda.device_count()]\n",
+         ["line 3: the app needs torch.cuda.device_count()"]),
+        ("import torch\nimport fal\nV = torch.__version__ == '2.6'\n",
+         ["line 3: the app needs torch.__version__"]),
         (f"import wheels_of_x as w\n{APP.format('requirements = [w.best()]')}",
          ["A.requirements: comes from a package that is not installed here",
           "--requirement with its name"]),
