@@ -17,6 +17,7 @@ from falapp_cli.live import follow, trial
 from falapp_cli.live.view import Phase, Seen, view
 from falapp_cli.output import Format
 from falapp_operator.api import meta
+from falapp_operator.api.conditions import Reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +159,11 @@ def environment(name: str, form: Format | None, context: str, namespace: str) ->
 def warm(asked: planning.Asked) -> None:
     """Apply an app's Environments without the app."""
     made = planning.planned(asked)
+    if any(w.reason == Reason.LITERAL_CREDENTIALS for w in made.warnings):
+        raise InputError(
+            "env warm: a requirement holds a credential, which nothing but its app would bring; "
+            "put it into a Secret and write ${NAME} in its place"
+        )
     kube = Kube.connect(asked.context, asked.namespace)
     # The last one: it is the operator that makes the one of its Dockerfile.
     wanted = [o for o in made.objects if o["kind"] == "Environment"][-1]

@@ -61,6 +61,11 @@ def test_plan_and_warm_with_the_clusters_own_settings(server, capsys, tmp_path):
     server.refusals["GET jobs"] = (403, "you may not read builds")
     assert run(["plan", "-f", str(file), "--live", "-o", "name"]) == 0
     capsys.readouterr()
+    secret = samples.app("new", requirements=["git+https://ghp_0123456789@git.example/a.git"])
+    (tmp_path / "secret.yaml").write_text(yaml.safe_dump(secret))
+    refused = said(capsys, "env", "warm", str(tmp_path / "secret.yaml"), code=3)
+    assert "holds a credential" in refused
+    assert "ghp_0123456789" not in refused
     assert "is asked for" in said(capsys, "env", "warm", str(file))
     environment = server.cluster.find("Environment")
     assert environment["metadata"]["name"] == made["environment"]["name"]

@@ -260,6 +260,14 @@ def test_on_a_terminal_a_failure_shows_the_lines_that_matter(server, watched):
 
 
 @pytest.mark.timeout(90)
+def test_ctrl_c_ends_any_other_command_quietly(server, watched):
+    watched.until("building")
+    os.killpg(watched.process.pid, signal.SIGINT)
+    assert watched.end() == 130
+    assert "Traceback" not in watched.text
+
+
+@pytest.mark.timeout(90)
 def test_ctrl_c_leaves_the_deployment_alone_and_says_how_to_come_back(server, tmp_path):
     file = tmp_path / "app.yaml"
     body = {k: v for k, v in samples.app("slow").items() if k != "status"}
