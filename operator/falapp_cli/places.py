@@ -13,7 +13,7 @@ from falapp_requirements import redact
 
 def cache() -> Path:
     """Return the folder that falapp keeps things in."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "falapp"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "falapp-cli"
 
 
 def digest(*parts: str) -> str:
