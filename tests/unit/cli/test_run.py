@@ -193,11 +193,11 @@ def test_a_name_without_a_variable_is_told(monkeypatch):
 
 
 @pytest.mark.timeout(60)
-def test_uv_shows_no_secret(wheelhouse, monkeypatch):
+def test_uv_shows_no_secret(wheelhouse, monkeypatch, tmp_path):
     monkeypatch.setenv("A_TOKEN", "ghp_0123456789abcdef")
     url = "git+https://${A_TOKEN}@127.0.0.1:9/x.git"
     with pytest.raises(CliError) as caught:
-        places.uv("pip", "install", "--target", "x", requirements=[url], what="x")
+        places.uv("pip", "install", "--target", str(tmp_path / "x"), requirements=[url], what="x")
     assert "ghp_0123456789abcdef" not in str(caught.value)
 
 
