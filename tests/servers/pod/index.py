@@ -35,7 +35,11 @@ def main() -> None:
 
 def dropping(application):
     def answer(environ, start_response):
-        asked = (environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("HTTP_USER_AGENT", ""))
+        asked = (
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            environ.get("HTTP_USER_AGENT", ""),
+        )
         with ASKED.open("a") as file:
             file.write(" ".join(asked) + "\n")
         if environ["PATH_INFO"] != "/drop":
