@@ -14,6 +14,20 @@ WORD = f"lost {secrets.token_hex(4)}"
 
 
 @pytest.fixture
+def spec(starter):
+    index = starter.index([wheel(PACKAGE, WORD)], {})
+    starter.wait(index)
+    requirements = [f"--extra-index-url={index.url('simple/')}", PACKAGE]
+    return {**words.app(PACKAGE), "requirements": requirements}
+
+
+@pytest.fixture
+def stored(kube, cluster, starter):
+    with registry.reached(kube, cluster, starter.namespace) as reached:
+        yield reached
+
+
+@pytest.fixture
 def machines(kube):
     """A machine type for each of two nodes: what one node has pulled, the other has not."""
     nodes = [node["metadata"]["name"] for node in kube.list("nodes")]
@@ -36,23 +50,15 @@ def machines(kube):
 
 
 def test_a_vanished_image_is_built_again_while_the_old_runner_serves(
-    kube, cluster, apps, jobs, caller, namespace, starter, machines
+    apps, jobs, caller, namespace, spec, stored, machines
 ):
-    index = starter.index([wheel(PACKAGE, WORD)], {})
-    starter.wait(index)
-    spec = {
-        **words.app(PACKAGE),
-        "requirements": [f"--extra-index-url={index.url('simple/')}", PACKAGE],
-    }
     first, second = machines
     apps.apply(namespace, "lost", **spec, machineType=first)
     app = apps.ready(namespace, "lost")
     name = app["status"]["environment"]["name"]
     image = app["status"]["environment"]["image"]
     repository, _, digest = image.partition("/")[2].partition("@")
-    with registry.reached(kube, cluster, starter.namespace) as stored:
-        stored.delete(repository, digest)
-
+    stored.delete(repository, digest)
     apps.apply(namespace, "lost", **spec, machineType=second)
     poll(
         lambda: jobs.started(name),
