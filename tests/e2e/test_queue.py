@@ -2,6 +2,7 @@
 
 import itertools
 import secrets
+import time
 
 import pytest
 
@@ -46,60 +47,57 @@ def index(starter):
     return server
 
 
-@pytest.fixture
-def environment(apps, shared_namespace, index):
-    """Apply an app without runners, and return its Environment's name."""
-
-    def applied(name: str, *packages: str) -> str:
-        requirements = [f"--extra-index-url={index.url('simple/')}", *packages]
-        spec = {**words.app(*packages), "requirements": requirements, "replicas": 0}
-        apps.apply(shared_namespace, name, **spec)
-        app = apps.until(
-            shared_namespace,
-            name,
-            lambda a: a.get("status", {}).get("environment", {}).get("name"),
-            "has an environment",
-            30,
-        )
-        return app["status"]["environment"]["name"]
-
-    return applied
+def spec(index, *packages: str) -> dict:
+    requirements = [f"--extra-index-url={index.url('simple/')}", *packages]
+    return {**words.app(*packages), "requirements": requirements, "replicas": 0}
 
 
-def test_builds_wait_for_their_turn_and_come_in_order_of_arrival(
-    kube, apps, jobs, shared_namespace, environment, wheels
-):
-    names = {name: environment(name, COMMON, name) for name in OTHERS}
-    poll(
-        lambda: [
-            condition(apps.get(shared_namespace, name), "EnvironmentReady") for name in OTHERS
-        ],
-        lambda found: [c.get("reason") for c in found].count("BuildQueued") == len(OTHERS) - 1,
-        what="all but one are queued",
+@pytest.fixture(scope="module")
+def queued(apps, shared_namespace, index, wheels) -> list[str]:
+    """What was told of those that had to wait, once each of three environments has been built."""
+    for name in OTHERS:
+        apps.apply(shared_namespace, name, **spec(index, COMMON, name))
+        time.sleep(1)  # who came first is told in whole seconds
+    found = poll(
+        lambda: [apps.get(shared_namespace, name) for name in OTHERS],
+        lambda seen: sum(is_queued(app) for app in seen) == len(OTHERS) - 1,
+        what="all environments but one are queued",
         seconds=30,
+        describe=lambda seen: str([condition(app, "EnvironmentReady") for app in seen]),
     )
-    listed = kube.list("environments.falapp.dev", shared_namespace)
-    arrived = sorted((e["metadata"]["creationTimestamp"], e["metadata"]["name"]) for e in listed)
     for name in OTHERS:
         apps.until(
             shared_namespace, name, lambda a: is_true(a, "EnvironmentReady"), "is built", 180
         )
-    order = [name for _, name in arrived]
-    assert set(order) == set(names.values())
-    assert [name for name in jobs.names if name in order] == order
-    times = [kube.get("job", name, install.BUILDS)["status"] for name in order]
-    for former, latter in itertools.pairwise(times):
+    return [condition(app, "EnvironmentReady")["message"] for app in found if is_queued(app)]
+
+
+def is_queued(app: dict) -> bool:
+    return condition(app, "EnvironmentReady").get("reason") == "BuildQueued"
+
+
+def test_builds_wait_for_their_turn_and_come_in_order_of_arrival(kube, shared_namespace, queued):
+    assert all("builds.maxConcurrent" in message for message in queued)
+    places = ("this one is next", "1 is before it")
+    assert all(any(message.endswith(place) for message in queued) for place in places)
+    came = {
+        e["metadata"]["name"]: e["metadata"]["creationTimestamp"]
+        for e in kube.list("environments.falapp.dev", shared_namespace)
+    }
+    jobs = [kube.get("job", name, install.BUILDS) for name in came]
+    jobs.sort(key=lambda job: (came[job["metadata"]["name"]], job["status"]["startTime"]))
+    for former, latter in itertools.pairwise(job["status"] for job in jobs):
         assert former["completionTime"] <= latter["startTime"]
 
 
-def test_a_wheel_is_downloaded_once_for_all_builds(index, wheels):
-    """The builds of the test before; each needed the common package, and built it anew."""
+def test_a_wheel_is_downloaded_once_for_all_builds(index, wheels, queued):
+    """Each of the builds needed the common package, beside another one, and so a layer anew."""
     assert wheels.files() == {wheel.sha256 for wheel in WHEELS}
     fetched = [path for path in index.fetched() if path.endswith(".whl")]
     assert sorted(path.rpartition("/")[2] for path in fetched) == sorted(w.name for w in WHEELS)
 
 
-def test_a_build_that_fills_the_disk_is_told_so(apps, shared_namespace, environment, wheels):
-    environment("full", FULL)
-    app = apps.stalled(shared_namespace, "full", "DiskFull", seconds=180)
+def test_a_build_that_fills_the_disk_is_told_so(apps, namespace, index, wheels):
+    apps.apply(namespace, "full", **spec(index, FULL))
+    app = apps.stalled(namespace, "full", "DiskFull", seconds=180)
     assert "ephemeral-storage" in app["status"]["failure"]["message"]

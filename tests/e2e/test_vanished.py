@@ -49,7 +49,7 @@ def machines(kube):
         kube.delete("machinetype", name)
 
 
-def test_a_vanished_image_is_built_again_while_the_old_runner_serves(
+def test_a_vanished_image_is_built_again_while_the_old_runner_serves(  # noqa: PLR0917
     apps, jobs, caller, namespace, spec, stored, machines
 ):
     first, second = machines
