@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from falapp_runner import contract, drain, gate, load, port, report, signals, state
+from falapp_runner.serving import metrics
 from falapp_runner.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,13 +52,15 @@ class Launch:
         self._life = state.Life(_announce)
         self._signals = signals.Signals(self._asked_to_end)
         self._session: serve.Session | None = None
+        self._counts = metrics.Metrics(self._life)
+        self._lost = ""
         self._code = 1
 
     def run(self) -> int:
         """Serve the app until it is told to stop; return the exit code."""
         self._signals.start()
         try:
-            gate.Gate(self._life, self._settings.control_port).start()
+            gate.Gate(self._life, self._settings.control_port, self._counts).start()
             held = port.bind(self._settings.app_port)
         except port.PortTakenError as error:
             return self._fail(contract.SERVE_FAILED, error)
@@ -85,15 +88,20 @@ class Launch:
             ) from error
         kind = load.load(self._settings.entrypoint, self._settings.folder)
         try:
-            app, asgi = serve.build(kind)
+            served = serve.build(kind)
         except Exception as error:
             raise load.LoadError(
                 f"{self._settings.entrypoint}: the endpoints of {kind.__name__} cannot be served: "
                 f"{report.sentence(error)}"
             ) from error
-        return serve.Session(
-            app, asgi, held, life=self._life, heard=self._signals, budget=self._budget
+        host = serve.Host(
+            life=self._life,
+            heard=self._signals,
+            budget=self._budget,
+            counts=self._counts,
+            lost=self._worker_lost,
         )
+        return serve.Session(served, held, host)
 
     def _ended(self, error: BaseException | None) -> int:
         if self._life.state is state.State.STOPPED:  # by SIGTERM, in this very moment
@@ -101,7 +109,7 @@ class Launch:
         if error is None or self._life.state is state.State.DRAINING:
             self._life.enter(state.State.STOPPED)
             if error is None:
-                return 0
+                return 1 if self._lost else 0
             print(f"falapp: teardown() raised {report.sentence(error)}", file=sys.stderr)
             traceback.print_exception(error)
             return 1
@@ -147,6 +155,17 @@ class Launch:
         if reached is state.State.DRAINING and self._session is not None:
             _later(self._budget.total, self._overdue)
             self._session.stop()
+
+    def _worker_lost(self, why: str) -> None:
+        """Drain and end, for the runner to be replaced; the loop's thread calls it."""
+        if self._life.terminate() is not state.State.DRAINING or self._session is None:
+            return
+        self._lost = f"{self._settings.entrypoint}: {why}"
+        failure = report.Failure(reason=contract.WORKER_LOST, message=self._lost)
+        report.write(failure, self._settings.termination_log)
+        _announce(f"falapp: {failure.reason}: {failure.message}")
+        _later(self._budget.total, self._overdue)
+        self._session.stop()
 
     def _interrupted(self, number: signal.Signals) -> report.Failure:
         began = "setupStartedAt" in self._life.report()
