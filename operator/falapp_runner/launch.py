@@ -4,6 +4,7 @@ The gate answers before the app's code is imported; everything that costs time c
 """
 
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -59,6 +60,7 @@ class Launch:
     def run(self) -> int:
         """Serve the app until it is told to stop; return the exit code."""
         self._signals.start()
+        gc.disable()  # while thousands of modules are imported there is no garbage to speak of
         try:
             gate.Gate(self._life, self._settings.control_port, self._counts).start()
             held = port.bind(self._settings.app_port)
@@ -80,6 +82,11 @@ class Launch:
             for sentence in broken:
                 print(f"falapp: {sentence}", file=sys.stderr)
             from falapp_runner import serve
+
+            # what lives as long as the process need not be looked through for garbage again and
+            # again; not after the app's own code, which may let go of what it made
+            gc.enable()
+            gc.freeze()
         except Exception as error:
             why = "; ".join(broken) or report.sentence(error)
             raise load.LoadError(

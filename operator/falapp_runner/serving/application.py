@@ -5,23 +5,36 @@ What they do is done here in place: `self.current_request`, hints, the CDN's tok
 """
 
 import asyncio
-import contextlib
+import platform
+import random
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import fal
-from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
+from fastapi import Request
 
-from falapp_runner.serving import admission, context, errors, exchange, known, logs, metrics, traces
+from falapp_runner.serving import (
+    admission,
+    connection,
+    context,
+    direct,
+    errors,
+    exchange,
+    known,
+    logs,
+    metrics,
+    overdue,
+    stacks,
+    traces,
+    websockets,
+)
 from falapp_runner.serving.options import Options
 from falapp_runner.serving.routes import Routes
 
 Receive = Callable[[], Awaitable[exchange.Message]]
-ASGI = Callable[[exchange.Message, Receive, exchange.Send], Awaitable[None]]
 
+JSON = b"application/json"
 LATER = (b"retry-after", b"1")
 NEVER_ENDS = 5.0
 """Seconds in which an endpoint that was cancelled has to end."""
@@ -44,12 +57,14 @@ class Application:
         self._lost = lost
         self._slots = admission.Slots(options.max_multiplexing, options.max_queued)
         self._known = known.Paths(routes, counts)
-        self._plain, self._cors = _stacks(routes)
+        self._plain, self._cors = stacks.pair(routes)
         self._keeps_context = isinstance(app, fal.App) and not routes.fals_own
+        self._may_hint = getattr(type(app), "provide_hints", None) is not fal.App.provide_hints
         self._traces = traces.start(options)
         self.draining = False
         """Whether answers ask for the connection to be closed, so that nothing more comes on it."""
-        self.served_from = b""
+        self._served_from = (b"x-fal-served-from", platform.node().encode())
+        self._deadlines = overdue.Deadlines(options.request_timeout, self._overdue)
         counts.in_flight = lambda: self._slots.in_flight
         counts.queued = lambda: self._slots.queued
 
@@ -58,9 +73,9 @@ class Application:
         """Whether as many requests are in work as the app takes at once."""
         return self._slots.busy
 
-    def connect(self) -> "Connection":
+    def connect(self) -> connection.Connection:
         """Return the application for one connection."""
-        return Connection(self)
+        return connection.Connection(self)
 
     async def __call__(
         self, scope: exchange.Message, receive: Receive, send: exchange.Send
@@ -68,7 +83,7 @@ class Application:
         """Serve what comes without a connection of its own: websockets, the lifespan."""
         kind = scope["type"]
         if kind == "http":
-            await self.http(scope, receive, send, Connection(self))
+            await self.http(scope, receive, send, connection.Connection(self))
             return
         scope["app"] = self._asgi
         if kind == "websocket":
@@ -81,42 +96,50 @@ class Application:
         scope: exchange.Message,
         receive: Receive,
         send: exchange.Send,
-        connection: "Connection",
+        client: connection.Connection,
     ) -> None:
         """Serve one request, from its arrival until its answer's end."""
         began = time.perf_counter()
         headers = dict(scope["headers"])
-        if context.REQUEST_ID not in headers:
-            made = str(uuid.uuid4())
-            scope["headers"].append((context.REQUEST_ID, made.encode()))
-            context.request_id.set(made)
+        self._identify(scope, headers)
+        path = self._known.find(scope)
+        one = exchange.Exchange(scope, send, self._add, path)
+        client.exchange = one
+        try:
+            if not path.limited:
+                await self._route(one, receive, headers)
+            elif self._slots.take() or await self._turn(one):
+                one.cancellable = path.cancellable
+                self._deadlines.add(one)
+                try:
+                    await self._route(one, receive, headers)
+                finally:
+                    self._deadlines.remove(one)
+                    self._slots.leave()
+        except asyncio.CancelledError:
+            if not one.reason:  # the process ends
+                raise
+            one.task.uncancel()
+            if one.reason == exchange.OVERDUE:
+                await self._answer_overdue(one)
+        finally:
+            client.exchange = None
+            self._done(one, time.perf_counter() - began)
+
+    def _identify(self, scope: exchange.Message, headers: dict[bytes, bytes]) -> None:
+        given = headers.get(context.REQUEST_ID)
+        if given is None:
+            made = f"{random.getrandbits(128):032x}"
+            text = f"{made[:8]}-{made[8:12]}-{made[12:16]}-{made[16:20]}-{made[20:]}"
+            scope["headers"].append((context.REQUEST_ID, text.encode()))
         else:
-            context.request_id.set(headers[context.REQUEST_ID].decode("latin-1"))
+            text = given.decode("latin-1")
+        context.request_id.set(text)
         scope["app"] = self._asgi
         if self._asgi.root_path:
             scope["root_path"] = self._asgi.root_path
-        path = self._known.find(scope)
-        one = exchange.Exchange(scope, send, self._add)
-        one.task = asyncio.current_task()
-        connection.exchange = one
-        try:
-            if not path.limited:
-                await self._route(one, receive, headers, path)
-            elif await self._turn(one):
-                try:
-                    await self._timed(one, receive, headers, path)
-                finally:
-                    self._slots.leave()
-        except asyncio.CancelledError:
-            if one.reason != exchange.CLIENT_GONE:  # the process ends
-                raise
-        finally:
-            connection.exchange = None
-            self._done(one, path, time.perf_counter() - began)
 
     async def _turn(self, one: exchange.Exchange) -> bool:
-        if self._slots.take():
-            return True
         try:
             await self._slots.wait()
         except admission.FullError:
@@ -128,71 +151,69 @@ class Application:
             return False
         return True
 
-    async def _timed(
-        self,
-        one: exchange.Exchange,
-        receive: Receive,
-        headers: dict[bytes, bytes],
-        path: known.Path,
-    ) -> None:
-        one.cancellable = path.cancellable
-        timeout = self._options.request_timeout
-        if timeout is None:
-            await self._route(one, receive, headers, path)
-            return
-        timer = asyncio.get_running_loop().call_later(timeout, self._overdue, one, path)
-        try:
-            await self._route(one, receive, headers, path)
-        except asyncio.CancelledError:
-            if one.reason != exchange.OVERDUE:
-                raise
-            assert one.task is not None  # noqa: S101
-            one.task.uncancel()
-            await self._answer_overdue(one)
-        finally:
-            timer.cancel()
-
-    def _overdue(self, one: exchange.Exchange, path: known.Path) -> None:
+    def _overdue(self, one: exchange.Exchange) -> None:
         one.overdue()
         loop = asyncio.get_running_loop()
         if not one.cancellable and not one.started:
             one.late = loop.create_task(self._answer_overdue(one))
-            self._never_ends(one, path)
+            self._never_ends(one)
         else:
-            loop.call_later(NEVER_ENDS, self._never_ends, one, path)
+            loop.call_later(NEVER_ENDS, self._never_ends, one)
 
     async def _answer_overdue(self, one: exchange.Exchange) -> None:
         detail = f"the request took longer than {self._options.request_timeout:g} s"
         await one.answer(exchange.OVERDUE, detail, (b"x-fal-error-type", b"request_timeout"))
 
-    def _never_ends(self, one: exchange.Exchange, path: known.Path) -> None:
-        if one.task is not None and not one.task.done():
+    def _never_ends(self, one: exchange.Exchange) -> None:
+        if not one.task.done():
             self._lost(
-                f"a request to {path.label} took longer than requestTimeout "
+                f"a request to {one.path.label} took longer than requestTimeout "
                 f"({self._options.request_timeout:g} s) and cannot be ended"
             )
 
     async def _route(
-        self,
-        one: exchange.Exchange,
-        receive: Receive,
-        headers: dict[bytes, bytes],
-        path: known.Path,
+        self, one: exchange.Exchange, receive: Receive, headers: dict[bytes, bytes]
     ) -> None:
-        scope = one.scope
         stack = self._cors if b"origin" in headers else self._plain
         if self._keeps_context and not await self._remember(one, headers):
             return
-        span = self._traces.span(scope, path.label) if self._traces else contextlib.nullcontext()
-        with span as noted:
-            try:
-                await stack(scope, receive, one.send)
-            except Exception:
-                if not one.complete:  # nothing tells the caller so but the broken connection
-                    raise
-            finally:
-                if noted is not None:
-                    noted.set_attribute("http.response.status_code", one.reason or one.status)
+        short = one.path.direct
+        try:
+            if self._traces is not None:
+                with self._traces.span(one):
+                    await stack(one.scope, receive, one.send)
+            elif short is None or headers.get(b"content-type") != JSON or b"origin" in headers:
+                await stack(one.scope, receive, one.send)
+            else:
+                await self._shortly(short, one, receive)
+        except Exception as error:
+            if one.started:
+                if one.complete:
+                    return
+                raise  # nothing tells the caller so but the broken connection
+            answer = await errors.unhandled(one.scope, error)
+            await answer(one.scope, receive, one.send)
+
+    async def _shortly(
+        self, short: direct.Direct, one: exchange.Exchange, receive: Receive
+    ) -> None:
+        message = await receive()
+        try:
+            if not message.get("more_body") and await short.serve(one, message):
+                return
+        except Exception as error:
+            handler = stacks.handler(self._asgi, error)
+            if handler is None or one.started:
+                raise
+            answer = await handler(Request(one.scope), error)
+            await answer(one.scope, receive, one.send)
+            return
+        first = [message]
+
+        async def again() -> exchange.Message:
+            return first.pop() if first else await receive()
+
+        await self._plain(one.scope, again, one.send)
 
     async def _remember(self, one: exchange.Exchange, headers: dict[bytes, bytes]) -> bool:
         """Set what `self.current_request` answers; False if a header has been refused."""
@@ -212,15 +233,15 @@ class Application:
 
     def _add(self, one: exchange.Exchange, message: exchange.Message) -> None:
         """Add our headers to an answer, and take out what is meant for us."""
-        added = [
-            pair
-            for pair in message["headers"]
-            if pair[0] not in (exchange.STOP_RUNNER, context.REQUEST_ID)
-        ]
-        if len(added) < len(message["headers"]):
-            one.stop_runner = (exchange.STOP_RUNNER, b"true") in message["headers"]
-        request_id = context.request_id.get().encode("latin-1")
-        added += ((context.REQUEST_ID, request_id), (b"x-fal-served-from", self.served_from))
+        added = list(message["headers"])
+        for pair in message["headers"]:
+            if pair[0] == exchange.STOP_RUNNER:
+                one.stop_runner = pair[1] == b"true"
+                added.remove(pair)
+            elif pair[0] == context.REQUEST_ID:
+                added.remove(pair)
+        added.append((context.REQUEST_ID, context.request_id.get().encode("latin-1")))
+        added.append(self._served_from)
         if self.draining:
             added.append((b"connection", b"close"))
         if self._keeps_context and errors.UNHANDLED not in one.scope:
@@ -230,6 +251,8 @@ class Application:
         message["headers"] = added
 
     def _hints(self) -> list[tuple[bytes, bytes]]:
+        if not self._may_hint:
+            return []
         try:
             hints = self._app.provide_hints()
             fit = [hint.encode("latin-1", "ignore") for hint in hints if known.in_latin_1(hint)]
@@ -240,7 +263,8 @@ class Application:
             return []
         return [(b"x-fal-runner-hints", b",".join(fit))]
 
-    def _done(self, one: exchange.Exchange, path: known.Path, seconds: float) -> None:
+    def _done(self, one: exchange.Exchange, seconds: float) -> None:
+        path = one.path
         status = one.reason or one.status
         path.counts.add(status, seconds)
         if self._options.access_log:
@@ -262,7 +286,7 @@ class Application:
             try:
                 await self._slots.wait()
             except admission.FullError:
-                await _refuse(scope, send)
+                await websockets.refuse(scope, send)
                 path.counts.add(429, 0.0)
                 return
         began = time.perf_counter()
@@ -272,50 +296,3 @@ class Application:
         finally:
             self._slots.leave()
             path.counts.add(101, time.perf_counter() - began)
-
-
-class Connection:
-    """One connection's requests, which come one after another, and its end."""
-
-    __slots__ = ("_application", "exchange")
-
-    def __init__(self, application: Application) -> None:
-        self._application = application
-        self.exchange: exchange.Exchange | None = None
-
-    def __call__(
-        self, scope: exchange.Message, receive: Receive, send: exchange.Send
-    ) -> Awaitable[None]:
-        """Serve one request."""
-        return self._application.http(scope, receive, send, self)
-
-    def lost(self) -> None:
-        """End the request in work: its client is gone."""
-        if self.exchange is not None:
-            self.exchange.client_gone()
-
-
-def _stacks(routes: Routes) -> tuple[ASGI, ASGI]:
-    """Return the routes without and with CORS; to most requests CORS has nothing to add."""
-    asgi: FastAPI = routes.asgi
-    if routes.fals_own:
-        return asgi, asgi
-    plain = asgi.build_middleware_stack()
-    asgi.add_middleware(
-        CORSMiddleware,
-        allow_credentials=True,
-        allow_headers="*",
-        allow_methods="*",
-        allow_origins="*",
-    )
-    return plain, asgi.build_middleware_stack()
-
-
-async def _refuse(scope: exchange.Message, send: exchange.Send) -> None:
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 1013})
-        return
-    body = b'{"detail":"too many requests wait; connect again later"}'
-    headers = [LATER, (b"content-type", b"application/json")]
-    await send({"type": "websocket.http.response.start", "status": 429, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": body})

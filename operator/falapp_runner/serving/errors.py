@@ -3,7 +3,7 @@
 import json
 import math
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from fal import exceptions
@@ -32,7 +32,6 @@ def of_every_app() -> dict[int | type[Exception], Handler]:
         exceptions.FieldException: _field_exception,
         RequestValidationError: _not_valid,
         exceptions.GPUException: _app_exception,
-        Exception: _unhandled,
     }
 
 
@@ -85,8 +84,10 @@ async def _cancelled(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": str(error)}, 499)
 
 
-async def _unhandled(request: Request, error: Exception) -> JSONResponse:
-    request.scope[UNHANDLED] = True
+async def unhandled(scope: MutableMapping[str, Any], error: Exception) -> JSONResponse:
+    """Return the answer to an error that nobody has caught; the log tells more than the caller."""
+    scope[UNHANDLED] = True
+    request = Request(scope)
     # latest call first, as fal prints it: what fal's users look for in their logs
     lines = traceback.format_exception(error)
     print(json.dumps({**logs.who(), "traceback": "".join(lines[::-1])}), flush=True)

@@ -3,9 +3,12 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from falapp_runner.serving import context, errors
+
+if TYPE_CHECKING:
+    from falapp_runner.serving import known
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -28,6 +31,7 @@ class Exchange:
         "complete",
         "context",
         "late",
+        "path",
         "reason",
         "scope",
         "started",
@@ -36,12 +40,15 @@ class Exchange:
         "task",
     )
 
-    def __init__(self, scope: Message, send: Send, add: "Add") -> None:
+    def __init__(self, scope: Message, send: Send, add: "Add", path: "known.Path") -> None:
         self.scope = scope
         self._send = send
         self.add = add
         self.context: context.RequestContext | None = None
-        self.task: asyncio.Task[Any] | None = None
+        task = asyncio.current_task()
+        assert task is not None, "a request is answered in a task"  # noqa: S101
+        self.task: asyncio.Task[Any] = task
+        self.path = path
         self.cancellable = True
         self.started = False
         self.complete = False
@@ -77,7 +84,7 @@ class Exchange:
             self._cancel()
 
     def _cancel(self) -> None:
-        if self.task is not None and (self.cancellable or self.started):
+        if self.cancellable or self.started:
             self.task.cancel()
 
     async def answer(self, status: int, detail: str, *more: tuple[bytes, bytes]) -> None:

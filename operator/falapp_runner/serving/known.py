@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.routing import Match
 
-from falapp_runner.serving import metrics
+from falapp_runner.serving import direct, metrics
 from falapp_runner.serving.routes import Routes
 
 OTHER = "other"
@@ -15,7 +15,7 @@ OTHER = "other"
 class Path:
     """What is known of one route."""
 
-    __slots__ = ("cancellable", "counts", "label", "limited")
+    __slots__ = ("cancellable", "counts", "direct", "label", "limited")
 
     def __init__(
         self, label: str, counts: metrics.Metrics, *, limited: bool, cancellable: bool = True
@@ -24,6 +24,7 @@ class Path:
         self.counts = counts.endpoint(label)
         self.limited = limited
         self.cancellable = cancellable
+        self.direct: direct.Direct | None = None
 
 
 class Paths:
@@ -36,6 +37,12 @@ class Paths:
             path: Path(path, counts, limited=True, cancellable=path not in routes.sync)
             for path in sorted(routes.limited)
         }
+        if not routes.fals_own:
+            for route in self._routes:
+                if "POST" in (getattr(route, "methods", None) or ()):
+                    found = self._endpoints.get(getattr(route, "path", OTHER))
+                    if found is not None and "{" not in found.label:
+                        found.direct = direct.of(route)
         self._others: dict[str, Path] = {}
         for route in self._routes:
             label: str = getattr(route, "path", OTHER)

@@ -48,12 +48,15 @@ def build(app: Any) -> Routes:
         root_path=os.getenv("FAL_APP_ROOT_PATH") or "",
         exception_handlers={**errors.of_every_app(), **(errors.of_a_class() if is_class else {})},
     )
+    ours = len(asgi.router.routes)
     for signature, endpoint in routes.items():
         if signature.is_websocket:
             app._validate_websocket_endpoint(signature, endpoint)
             asgi.add_websocket_route_with_metadata(signature, endpoint)
         else:
             asgi.add_api_route(signature.path, endpoint, name=endpoint.__name__, methods=["POST"])
+    # before /docs and its like, which are GET only: each is tried in turn
+    asgi.router.routes[:] = asgi.router.routes[ours:] + asgi.router.routes[:ours]
     if is_class and type(app)._add_extra_routes is fal.App._add_extra_routes:
         _add_health(asgi, app.health)
     else:

@@ -8,11 +8,11 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import Any
 
-from falapp_runner.serving import context
+from falapp_runner.serving import context, exchange
 from falapp_runner.serving.options import Options
 
 ASKS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -68,22 +68,26 @@ class Traces:
         self._server = importlib.import_module("opentelemetry.trace").SpanKind.SERVER
 
     @contextlib.contextmanager
-    def span(self, scope: MutableMapping[str, Any], label: str) -> Iterator[Any]:
+    def span(self, one: exchange.Exchange) -> Iterator[None]:
         """Note one request, as the child of its caller's span if it names one."""
+        scope = one.scope
         carrier = context.decoded(scope["headers"])
         attributes = {
             "http.request.method": scope["method"],
-            "http.route": label,
+            "http.route": one.path.label,
             "url.path": scope["path"],
             "fal.request_id": carrier.get("x-fal-request-id", ""),
         }
         with self._tracer.start_as_current_span(
-            f"{scope['method']} {label}",
+            f"{scope['method']} {one.path.label}",
             context=self._propagator.extract(carrier),
             kind=self._server,
             attributes=attributes,
         ) as span:
-            yield span
+            try:
+                yield
+            finally:
+                span.set_attribute("http.response.status_code", one.reason or one.status)
 
     def close(self) -> None:
         """Send what is left."""
