@@ -142,7 +142,7 @@ class Session:
     def stop(self) -> None:
         """Begin to drain; any thread may ask."""
         self._asked_at = time.monotonic()
-        self._serves.draining = True
+        self._serves.drain()
         self._loop.call_soon_threadsafe(self._asked.set)
 
     async def _main(self) -> BaseException | None:

@@ -5,7 +5,6 @@ What they do is done here in place: `self.current_request`, hints, the CDN's tok
 """
 
 import asyncio
-import platform
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -15,6 +14,7 @@ import fal
 from fastapi import Request
 
 from falapp_runner.serving import (
+    additions,
     admission,
     connection,
     context,
@@ -59,11 +59,9 @@ class Application:
         self._known = known.Paths(routes, counts)
         self._plain, self._cors = stacks.pair(routes)
         self._keeps_context = isinstance(app, fal.App) and not routes.fals_own
-        self._may_hint = getattr(type(app), "provide_hints", None) is not fal.App.provide_hints
+        self._varies = stacks.varies() and not routes.fals_own
         self._traces = traces.start(options)
-        self.draining = False
-        """Whether answers ask for the connection to be closed, so that nothing more comes on it."""
-        self._served_from = (b"x-fal-served-from", platform.node().encode())
+        self._additions = additions.Additions(app, keeps_context=self._keeps_context)
         self._deadlines = overdue.Deadlines(options.request_timeout, self._overdue)
         counts.in_flight = lambda: self._slots.in_flight
         counts.queued = lambda: self._slots.queued
@@ -72,6 +70,10 @@ class Application:
     def busy(self) -> bool:
         """Whether as many requests are in work as the app takes at once."""
         return self._slots.busy
+
+    def drain(self) -> None:
+        """Ask for every connection to be closed after its next answer."""
+        self._additions.draining = True
 
     def connect(self) -> connection.Connection:
         """Return the application for one connection."""
@@ -103,7 +105,7 @@ class Application:
         headers = dict(scope["headers"])
         self._identify(scope, headers)
         path = self._known.find(scope)
-        one = exchange.Exchange(scope, send, self._add, path)
+        one = exchange.Exchange(scope, send, self._additions.add, path)
         client.exchange = one
         try:
             if not path.limited:
@@ -177,6 +179,7 @@ class Application:
         stack = self._cors if b"origin" in headers else self._plain
         if self._keeps_context and not await self._remember(one, headers):
             return
+        one.varies = self._varies and b"origin" not in headers
         short = one.path.direct
         try:
             if self._traces is not None:
@@ -199,7 +202,7 @@ class Application:
     ) -> None:
         message = await receive()
         try:
-            if not message.get("more_body") and await short.serve(one, message):
+            if not message.get("more_body") and await short.serve(one, message, receive):
                 return
         except Exception as error:
             handler = stacks.handler(self._asgi, error)
@@ -230,38 +233,6 @@ class Application:
         if context.LIFECYCLE in headers:
             context.remember_lifecycle(one.context.lifecycle_preference)
         return True
-
-    def _add(self, one: exchange.Exchange, message: exchange.Message) -> None:
-        """Add our headers to an answer, and take out what is meant for us."""
-        added = list(message["headers"])
-        for pair in message["headers"]:
-            if pair[0] == exchange.STOP_RUNNER:
-                one.stop_runner = pair[1] == b"true"
-                added.remove(pair)
-            elif pair[0] == context.REQUEST_ID:
-                added.remove(pair)
-        added.append((context.REQUEST_ID, context.request_id.get().encode("latin-1")))
-        added.append(self._served_from)
-        if self.draining:
-            added.append((b"connection", b"close"))
-        if self._keeps_context and errors.UNHANDLED not in one.scope:
-            added += self._hints()
-            if one.context is not None and (token := one.context.new_token):
-                added.append((context.CDN_TOKEN.encode(), token.encode("latin-1")))
-        message["headers"] = added
-
-    def _hints(self) -> list[tuple[bytes, bytes]]:
-        if not self._may_hint:
-            return []
-        try:
-            hints = self._app.provide_hints()
-            fit = [hint.encode("latin-1", "ignore") for hint in hints if known.in_latin_1(hint)]
-        except NotImplementedError:  # no hints, which differs from an empty list of them
-            return []
-        except Exception as error:
-            logs.say(f"provide_hints() raised {type(error).__name__}: {error}", level="ERROR")
-            return []
-        return [(b"x-fal-runner-hints", b",".join(fit))]
 
     def _done(self, one: exchange.Exchange, seconds: float) -> None:
         path = one.path

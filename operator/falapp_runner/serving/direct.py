@@ -49,7 +49,9 @@ class Direct:
         self._answer = route.response_field
         self._is_async = inspect.iscoroutinefunction(self._call)
 
-    async def serve(self, one: exchange.Exchange, message: exchange.Message) -> bool:
+    async def serve(
+        self, one: exchange.Exchange, message: exchange.Message, receive: Receive
+    ) -> bool:
         """Answer, or return False before anything has been done that FastAPI would do again."""
         try:
             body = json.loads(message["body"])
@@ -63,7 +65,7 @@ class Direct:
         else:
             result = await run_in_threadpool(self._called, given)
         if isinstance(result, Response):
-            await result(one.scope, _nothing, one.send)
+            await result(one.scope, receive, one.send)
             return True
         length = str(len(result)).encode()
         headers = [(b"content-length", length), (b"content-type", b"application/json")]
@@ -84,11 +86,6 @@ class Direct:
             raise ResponseValidationError(errors, body=result)
         encoded: bytes = self._answer.serialize_json(value)
         return encoded
-
-
-async def _nothing() -> exchange.Message:
-    """Stand for what comes after a body: a response asks only when it streams."""
-    return {"type": "http.disconnect"}
 
 
 def of(route: Any) -> Direct | None:

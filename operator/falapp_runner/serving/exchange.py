@@ -1,9 +1,10 @@
 """One request and its answer: what is added to the answer, and what ends it early."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
+
+from fastapi.responses import JSONResponse
 
 from falapp_runner.serving import context, errors
 
@@ -38,6 +39,7 @@ class Exchange:
         "status",
         "stop_runner",
         "task",
+        "varies",
     )
 
     def __init__(self, scope: Message, send: Send, add: "Add", path: "known.Path") -> None:
@@ -56,6 +58,8 @@ class Exchange:
         self.reason = 0
         """The status with which it ended early, or 0."""
         self.stop_runner = False
+        self.varies = False
+        """Whether CORS would have had its say, had it been asked."""
         self.late: asyncio.Task[None] | None = None
         """What answers in the place of an endpoint that cannot be ended."""
 
@@ -93,7 +97,7 @@ class Exchange:
             return
         self.started = self.complete = True
         self.status = status
-        body = json.dumps({"detail": detail}).encode()
+        body = JSONResponse({"detail": detail}).body
         start: Message = {
             "type": "http.response.start",
             "status": status,

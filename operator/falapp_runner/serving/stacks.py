@@ -1,5 +1,7 @@
 """FastAPI's own layers around the routes, as few of them as a request needs."""
 
+import contextlib
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +16,8 @@ from falapp_runner.serving.routes import Routes
 Receive = Callable[[], Awaitable[exchange.Message]]
 ASGI = Callable[[exchange.Message, Receive, exchange.Send], Awaitable[None]]
 
+VARY = (b"vary", b"Origin")
+
 
 def pair(routes: Routes) -> tuple[ASGI, ASGI]:
     """Return the routes without and with CORS; to most requests CORS has nothing to add."""
@@ -21,14 +25,33 @@ def pair(routes: Routes) -> tuple[ASGI, ASGI]:
     if routes.fals_own:
         return asgi, asgi
     plain = _without_last_resort(asgi)
-    asgi.add_middleware(
-        CORSMiddleware,
-        allow_credentials=True,
-        allow_headers="*",
-        allow_methods="*",
-        allow_origins="*",
-    )
+    asgi.add_middleware(CORS)
     return plain, _without_last_resort(asgi)
+
+
+CORS: Any = functools.partial(
+    CORSMiddleware,
+    allow_credentials=True,
+    allow_headers="*",
+    allow_methods="*",
+    allow_origins="*",
+)
+
+
+def varies() -> bool:
+    """Return whether this starlette's CORS says `Vary: Origin` also to who names no origin."""
+    heard: list[Any] = []
+
+    async def app(scope: exchange.Message, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message: exchange.Message) -> None:
+        heard.extend(message["headers"])
+
+    asked = CORS(app)({"type": "http", "method": "POST", "headers": []}, None, send)
+    with contextlib.suppress(StopIteration):
+        asked.send(None)  # it waits for nothing
+    return VARY in heard
 
 
 def _without_last_resort(asgi: FastAPI) -> ASGI:
