@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from falapp_runner import contract, drain, gate, load, port, report, signals, state
+from falapp_runner import contract, deferred, drain, gate, load, port, report, signals, state
 from falapp_runner.serving import metrics
 from falapp_runner.settings import Settings
 
@@ -81,6 +81,7 @@ class Launch:
             broken = conflicts.find(self._settings.runtime)
             for sentence in broken:
                 print(f"falapp: {sentence}", file=sys.stderr)
+            deferred.import_fal()
             from falapp_runner import serve
 
             # what lives as long as the process need not be looked through for garbage again and

@@ -74,11 +74,12 @@ def build(kind: Any, environ: Mapping[str, str] = os.environ) -> Served:
 
 
 def configuration(serves: application.Application) -> uvicorn.Config:
-    """Return how uvicorn serves it."""
+    """Return how uvicorn serves it; what speaks websockets is imported if a route is one."""
     return uvicorn.Config(
         serves,
         interface="asgi3",
         http=protocol.Protocol,
+        ws="auto" if serves.talks else "none",
         lifespan="off",  # ours: uvicorn's would swallow what setup() raises
         log_config=None,
         access_log=False,

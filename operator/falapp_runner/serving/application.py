@@ -12,6 +12,7 @@ from typing import Any
 
 import fal
 from fastapi import Request
+from starlette.routing import WebSocketRoute
 
 from falapp_runner.serving import (
     additions,
@@ -65,6 +66,12 @@ class Application:
         self._deadlines = overdue.Deadlines(options.request_timeout, self._overdue)
         counts.in_flight = lambda: self._slots.in_flight
         counts.queued = lambda: self._slots.queued
+
+    @property
+    def talks(self) -> bool:
+        """Whether a route is a websocket's; an app that builds itself may have any."""
+        routes = self._asgi.routes
+        return not self._keeps_context or any(isinstance(r, WebSocketRoute) for r in routes)
 
     @property
     def busy(self) -> bool:
