@@ -1,4 +1,4 @@
-"""Import fal without what it has only to talk to fal's cloud: gRPC, isolate, protobuf.
+"""Import fal without what it has only to talk to fal's cloud: gRPC, isolate, protobuf, httpx.
 
 They are 0.2 s and 14 MB of `import fal`, and a runner does not use them unless the app does. While
 fal is imported its modules get stand-ins in their place, which find the real thing when they are
@@ -20,7 +20,7 @@ from typing import Any
 TESTED = "1.83.0"
 """The version of fal of which it is known what it does with them while it is imported."""
 
-LATER = ("grpc", "grpc_interceptor", "isolate", "isolate_proto")
+LATER = ("grpc", "grpc_interceptor", "httpx", "isolate", "isolate_proto", "pathspec", "yaml")
 
 
 def import_fal() -> bool:
@@ -58,15 +58,24 @@ def _standing_in() -> Iterator[None]:
     finally:
         _State.importing = False
         sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name.partition(".")[0] in LATER]:
+        for name in [name for name, it in sys.modules.items() if isinstance(it, _Module)]:
             del sys.modules[name]
+
+
+def _importer() -> str:
+    """Return the package of the code that says `import`: what others import is not fal's."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and "importlib" in frame.f_code.co_filename:
+        frame = frame.f_back
+    name: str = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0]
 
 
 class _Finder(importers.MetaPathFinder, importers.Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> machinery.ModuleSpec | None:
-        if fullname.partition(".")[0] not in LATER:
+        if fullname.partition(".")[0] not in LATER or _importer() != "fal":
             return None
         return machinery.ModuleSpec(fullname, self, is_package=True)
 
