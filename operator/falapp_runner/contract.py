@@ -26,7 +26,7 @@ APP_PORT = 8080
 """Where the app answers, as on fal."""
 
 CONTROL_PORT = 8081
-"""Where the gate answers: /startup, /ready, /live, /state."""
+"""Where the gate answers: /startup, /ready, /live, /state, /metrics."""
 
 ENTRYPOINT = "FALAPP_ENTRYPOINT"
 """The variable that holds the FalApp's entrypoint."""

@@ -21,6 +21,7 @@ from falapp_runner.settings import Settings
 
 if TYPE_CHECKING:
     from falapp_runner import serve
+    from falapp_runner.serving import exposed
 
 LINGER = 5.0
 """Seconds for which threads that the app left behind may keep the process after its end."""
@@ -52,7 +53,7 @@ class Launch:
         self._budget = drain.budget(given.grace)
         self._life = state.Life(_announce)
         self._signals = signals.Signals(self._asked_to_end)
-        self._session: serve.Session | None = None
+        self._session: serve.Session | exposed.Session | None = None
         self._counts = metrics.Metrics(self._life)
         self._lost = ""
         self._code = 1
@@ -73,7 +74,7 @@ class Launch:
         self._code = self._ended(self._session.run())
         return self._code
 
-    def _load(self, held: socket.socket) -> "serve.Session":
+    def _load(self, held: socket.socket) -> "serve.Session | exposed.Session":
         broken: list[str] = []
         try:
             from falapp_runner import conflicts
@@ -96,20 +97,19 @@ class Launch:
             ) from error
         kind = load.load(self._settings.entrypoint, self._settings.folder)
         try:
-            served = serve.build(kind)
+            host = serve.Host(
+                life=self._life,
+                heard=self._signals,
+                budget=self._budget,
+                counts=self._counts,
+                lost=self._worker_lost,
+            )
+            return serve.session(serve.build(kind), held, host)
         except Exception as error:
             raise load.LoadError(
                 f"{self._settings.entrypoint}: the endpoints of {kind.__name__} cannot be served: "
                 f"{report.sentence(error)}"
             ) from error
-        host = serve.Host(
-            life=self._life,
-            heard=self._signals,
-            budget=self._budget,
-            counts=self._counts,
-            lost=self._worker_lost,
-        )
-        return serve.Session(served, held, host)
 
     def _ended(self, error: BaseException | None) -> int:
         if self._life.state is state.State.STOPPED:  # by SIGTERM, in this very moment

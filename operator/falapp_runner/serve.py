@@ -13,15 +13,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import anyio.to_thread
 import fal.app
 import uvicorn
 import uvloop
 
 from falapp_runner import drain, signals, state
-from falapp_runner.serving import application, functions, logs, metrics, options, protocol, routes
+from falapp_runner.serving import (
+    application,
+    exposed,
+    functions,
+    logs,
+    metrics,
+    options,
+    protocol,
+    routes,
+)
 
 KEEP_ALIVE = 300
 """Seconds for which an idle connection stays open, as on fal."""
+
+
+SPARE_THREADS = 8
+"""For health checks, files and whatever else runs in the thread pool beside the endpoints."""
 
 
 class App(Protocol):
@@ -56,9 +70,11 @@ class Host:
     """Called, once, with the reason for which the runner is to be replaced."""
 
 
-def build(kind: Any, environ: Mapping[str, str] = os.environ) -> Served:
+def build(kind: Any, environ: Mapping[str, str] = os.environ) -> Served | exposed.Exposed:
     """Return an instance of the class, or the function, and what serves it."""
     given = options.of(kind, environ)
+    if functions.is_function(kind) and not functions.is_served(kind):
+        return exposed.Exposed(kind)
     if functions.is_function(kind):
         app: Any = functions.Served(kind)
         return Served(app=app, routes=routes.build(app), options=given)
@@ -86,6 +102,15 @@ def configuration(serves: application.Application) -> uvicorn.Config:
         proxy_headers=False,  # it trusts 127.0.0.1, from where nothing comes in a pod
         timeout_keep_alive=KEEP_ALIVE,
     )
+
+
+def session(
+    served: Served | exposed.Exposed, held: socket.socket, host: Host
+) -> "Session | exposed.Session":
+    """Return what serves it on this socket, with `run` and `stop`."""
+    if isinstance(served, Served):
+        return Session(served, held, host)
+    return exposed.Session(served, held, host)
 
 
 class Server(uvicorn.Server):
@@ -119,6 +144,7 @@ class Session:
         host: Host,
     ) -> None:
         given = served.options
+        self._most = given.max_multiplexing
         self._app = served.app
         self._asgi = served.routes.asgi
         self._serves = application.Application(
@@ -181,6 +207,9 @@ class Session:
                 "to drain; it took them back: use handle_exit() instead",
                 file=sys.stderr,
             )
+        # as many threads as requests, and some for what never waits
+        threads = anyio.to_thread.current_default_thread_limiter()
+        threads.total_tokens = max(threads.total_tokens, self._most + SPARE_THREADS)
         server = Server(configuration(self._serves), lambda: self._life.enter(state.State.READY))
         draining = asyncio.create_task(self._drain(server))
         try:

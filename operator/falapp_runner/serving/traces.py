@@ -62,7 +62,6 @@ class Traces:
 
     def __init__(self, provider: Any) -> None:
         self._tracer = provider.get_tracer("falapp")
-        self._provider = provider
         propagation = "opentelemetry.trace.propagation.tracecontext"
         self._propagator = importlib.import_module(propagation).TraceContextTextMapPropagator()
         self._server = importlib.import_module("opentelemetry.trace").SpanKind.SERVER
@@ -88,7 +87,3 @@ class Traces:
                 yield
             finally:
                 span.set_attribute("http.response.status_code", one.reason or one.status)
-
-    def close(self) -> None:
-        """Send what is left."""
-        self._provider.shutdown()

@@ -31,7 +31,8 @@ assert not {name.partition(".")[0] for name in sys.modules} & {*deferred.LATER, 
         "urls = isolate_proto.ServiceURLs(playground='p', run='r', queue='q', ws='w', log='l');"
         "assert fal.sdk.from_grpc(urls).run == 'r'",
         # functions are made with isolate's Requirements
-        "import fal, __main__; __main__.__file__ = 'app.py'; f = fal.function(requirements=['x'])(lambda: 1);"
+        "import fal, __main__; __main__.__file__ = 'app.py';"
+        "f = fal.function(requirements=['x'])(lambda: 1);"
         "assert f.options.environment['requirements'] == ['x']",
         "import fal; assert fal.local._AGENT_ENVIRONMENT.create",
         "import fal.toolkit, fal.realtime, fal.wma",

@@ -1,9 +1,12 @@
 """Real runner processes: what costs a runner its life, what it shows, and functions."""
 
+import concurrent.futures
 import json
 import time
 
-from tests.unit.runner.conftest import ask
+import pytest
+
+from tests.unit.runner.conftest import ask, free_port
 
 
 def test_a_runner_whose_gpu_is_lost_drains_and_says_why(run):
@@ -15,6 +18,30 @@ def test_a_runner_whose_gpu_is_lost_drains_and_says_why(run):
     assert "/gpu answered 503" in runner.failure["message"]
     states = [line.split("falapp: ")[-1] for line in runner.output.splitlines()]
     assert states[-2:] == ["Draining", "Stopped"] or "WorkerLost" in states[-2]
+
+
+def test_what_is_in_flight_and_queued_is_answered_before_the_end(run, monkeypatch):
+    monkeypatch.setenv("FALAPP_MAX_MULTIPLEXING", "2")
+    runner = run("takes_its_time.py", grace="10")
+    runner.wait_for("Ready")
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        body = {"seconds": 0.6}
+        asked = [pool.submit(runner.ask, "POST", "/sync", body) for _ in range(8)]
+        runner.wait_for("Busy")
+        runner.terminate()
+        assert [one.result() for one in asked] == [(200, {"slept": 0.6})] * 8
+    assert runner.end() == 0
+
+
+def test_more_threads_than_the_pool_has_by_default(run, monkeypatch):
+    monkeypatch.setenv("FALAPP_MAX_MULTIPLEXING", "60")
+    runner = run("takes_its_time.py")
+    runner.wait_for("Ready")
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(60) as pool:
+        asked = [pool.submit(runner.ask, "POST", "/sync", {"seconds": 2}) for _ in range(60)]
+        assert {one.result()[0] for one in asked} == {200}
+    assert time.monotonic() - began < 3.9
 
 
 def test_the_gate_shows_metrics(run):
@@ -72,6 +99,35 @@ def test_a_served_function(run):
     assert runner.ask("POST", "/", {"name": "Bo"}) == (200, {"greeting": "Hello, Bo"})
     runner.terminate()
     assert runner.end() == 0
+
+
+def test_a_function_that_opens_a_port_itself(run, monkeypatch):
+    port = free_port()
+    monkeypatch.setenv("PORT", str(port))
+    runner = run("opens_a_port.py::serves", app_port=port, grace="5")
+    runner.wait_for("Ready")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        slow = pool.submit(runner.ask, "GET", "/1.5")
+        time.sleep(0.3)
+        runner.terminate()
+        assert slow.result() == (200, "mine")
+    assert runner.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("returns", "returned instead of serving"),
+        ("elsewhere", "the port to which requests come"),
+        ("nowhere", "give fal.function serve=True"),
+    ],
+)
+def test_functions_that_serve_nothing(run, monkeypatch, name, says):
+    port = free_port()
+    monkeypatch.setenv("PORT", str(port))
+    runner = run(f"opens_a_port.py::{name}", app_port=port)
+    assert runner.end() == 1
+    assert says in runner.failure["message"]
 
 
 def test_options_that_make_no_sense_are_told(run, monkeypatch):
