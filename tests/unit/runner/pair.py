@@ -7,7 +7,7 @@ import importlib.util
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,22 @@ def ours(kind: Any, **environ: str) -> Iterator[Served]:
     app = application.Application(built.app, built.routes, built.options, counts, lost.append)
     with _running(serve.configuration(app), built.routes.asgi) as port:
         yield Served(port, counts, lost, app)
+
+
+@contextlib.contextmanager
+def catalogue() -> Iterator[Callable[[str, str], tuple[Served, Served]]]:
+    """Serve each class that is asked for twice, by fal and by us, once for all tests."""
+    with contextlib.ExitStack() as stack:
+        started: dict[tuple[str, str], tuple[Served, Served]] = {}
+
+        def start(file: str, name: str) -> tuple[Served, Served]:
+            if (file, name) not in started:
+                by_fal = stack.enter_context(fals(getattr(load(file), name)))
+                by_us = stack.enter_context(ours(getattr(load(file), name)))
+                started[file, name] = by_fal, by_us
+            return started[file, name]
+
+        yield start
 
 
 @contextlib.contextmanager

@@ -1,12 +1,8 @@
 """The same classes behind fal's own server and behind ours: the same answers."""
 
-import asyncio
-import contextlib
 import json
 
-import msgpack
 import pytest
-import websockets
 from fal.api import api as fal_api
 
 from tests.unit.runner import differences, pair
@@ -34,17 +30,7 @@ OTHER_KINDS = ["text/plain", "application/octet-stream", "multipart/form-data; b
 
 @pytest.fixture(scope="module")
 def both():
-    """Serve each class of the catalogue twice, once for all tests."""
-    with contextlib.ExitStack() as stack:
-        started = {}
-
-        def start(file, name):
-            if (file, name) not in started:
-                fals = stack.enter_context(pair.fals(getattr(pair.load(file), name)))
-                ours = stack.enter_context(pair.ours(getattr(pair.load(file), name)))
-                started[file, name] = fals, ours
-            return started[file, name]
-
+    with pair.catalogue() as start:
         yield start
 
 
@@ -253,58 +239,6 @@ def test_an_app_that_changes_how_it_is_built(both, method, path):
 @pytest.mark.parametrize("path", ["/", "/health", "/x"])
 def test_a_served_function(both, body, path):
     same(both("serves_function.py", "greet"), "POST", path, body, **JSON)
-
-
-def pack(*messages):
-    return [msgpack.packb(message) for message in messages]
-
-
-TALKS = [
-    ("echo", ["one", "two", "end"]),
-    ("breaks", []),
-    ("unary", pack({"number": 1}, {"number": 2})),
-    ("unary", pack({"wrong": 1})),
-    ("unary", [b"\xc1"]),
-    ("batched", pack({"number": 3}, {"number": 4})),
-    ("dict", pack({"a": [1, "é", None]})),
-    ("server", pack({"number": 3})),
-    ("server-sync", pack({"number": 5})),
-    ("client", pack({"number": 1}, {"number": 5})),
-    ("both", pack({"number": 1}, {"number": 5})),
-    ("fails", pack({"number": 1})),
-    ("nowhere", []),
-]
-
-
-async def talk(port, path, messages, **headers):
-    """Return all that is said in a websocket, and how it ends."""
-    heard = []
-    url = f"ws://127.0.0.1:{port}/{path}"
-    try:
-        async with websockets.connect(url, additional_headers=headers, proxy=None) as socket:
-            for message in messages:
-                await socket.send(message)
-            async with asyncio.timeout(5):
-                while True:
-                    heard.append(await socket.recv())
-    except websockets.InvalidStatus as error:
-        return error.response.status_code
-    except websockets.ConnectionClosed as error:
-        return heard, error.rcvd and (error.rcvd.code, error.rcvd.reason)
-
-
-@pytest.mark.parametrize(("path", "messages"), TALKS)
-def test_websockets_and_realtime(both, path, messages, capfd):
-    fals, ours = both("talks.py", "Talks")
-    expected = asyncio.run(talk(fals.port, path, messages))
-    assert asyncio.run(talk(ours.port, path, messages)) == expected
-
-
-def test_a_websocket_with_an_upload_policy_is_refused(both):
-    fals, ours = both("talks.py", "Talks")
-    given = {"X-App-Fal-Upload-Policy": "{}"}
-    assert asyncio.run(talk(fals.port, "echo", [], **given)) == 403
-    assert asyncio.run(talk(ours.port, "echo", [], **given)) == 403
 
 
 def test_only_what_is_listed_differs(both):
