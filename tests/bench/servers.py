@@ -120,7 +120,9 @@ def running(server: Server) -> Iterator[Running]:
         url = f"http://127.0.0.1:{port}{server.path}"
         yield Running(url, server.body, ready - began, live - began, process.pid)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        for pid in _family(process.pid):  # BentoML's workers have sessions of their own
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
@@ -151,7 +153,10 @@ def _answers(port: int, path: str, process: subprocess.Popen[bytes]) -> float:
 
 
 def _family(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except FileNotFoundError:
+        return []
     return [pid, *(each for child in text.split() for each in _family(int(child)))]
 
 
