@@ -26,7 +26,7 @@ APP_PORT = 8080
 """Where the app answers, as on fal."""
 
 CONTROL_PORT = 8081
-"""Where the gate answers: /startup, /ready, /live, /state."""
+"""Where the gate answers: /startup, /ready, /live, /state, /metrics."""
 
 ENTRYPOINT = "FALAPP_ENTRYPOINT"
 """The variable that holds the FalApp's entrypoint."""
@@ -50,3 +50,25 @@ STARTUP_INTERRUPTED = "StartupInterrupted"
 """Reason: SIGTERM came before the app was ready, as when startupTimeout runs out (exit code 143).
 
 The message says how far it was; of a pod that is being deleted it means nothing."""
+
+MAX_MULTIPLEXING = "FALAPP_MAX_MULTIPLEXING"
+"""The variable that holds how many requests a runner answers at once."""
+
+MAX_QUEUED = "FALAPP_MAX_QUEUED"
+"""The variable that holds how many more may wait in the runner; beyond that it answers 429."""
+
+REQUEST_TIMEOUT = "FALAPP_REQUEST_TIMEOUT"
+"""The variable that holds the seconds that one request may take; 0 is no limit."""
+
+ACCESS_LOG = "FALAPP_ACCESS_LOG"
+"""The variable that, as 1 or true, asks for one line in the log for each request."""
+
+APP_NAME = "FALAPP_NAME"
+"""The variable that holds the FalApp's name."""
+
+REVISION = "FALAPP_REVISION"
+"""The variable that tells the pods of one spec of the FalApp from those of another."""
+
+WORKER_LOST = "WorkerLost"
+"""Reason: the app answered 503, as fal does when a GPU is lost, or cannot be made to end a request;
+the runner drained and ended, to be replaced."""

@@ -4,6 +4,7 @@ The gate answers before the app's code is imported; everything that costs time c
 """
 
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -14,11 +15,13 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from falapp_runner import contract, drain, gate, load, port, report, signals, state
+from falapp_runner import contract, deferred, drain, gate, load, port, report, signals, state
+from falapp_runner.serving import metrics
 from falapp_runner.settings import Settings
 
 if TYPE_CHECKING:
     from falapp_runner import serve
+    from falapp_runner.serving import exposed
 
 LINGER = 5.0
 """Seconds for which threads that the app left behind may keep the process after its end."""
@@ -50,14 +53,17 @@ class Launch:
         self._budget = drain.budget(given.grace)
         self._life = state.Life(_announce)
         self._signals = signals.Signals(self._asked_to_end)
-        self._session: serve.Session | None = None
+        self._session: serve.Session | exposed.Session | None = None
+        self._counts = metrics.Metrics(self._life)
+        self._lost = ""
         self._code = 1
 
     def run(self) -> int:
         """Serve the app until it is told to stop; return the exit code."""
         self._signals.start()
+        gc.disable()  # while thousands of modules are imported there is no garbage to speak of
         try:
-            gate.Gate(self._life, self._settings.control_port).start()
+            gate.Gate(self._life, self._settings.control_port, self._counts).start()
             held = port.bind(self._settings.app_port)
         except port.PortTakenError as error:
             return self._fail(contract.SERVE_FAILED, error)
@@ -68,7 +74,7 @@ class Launch:
         self._code = self._ended(self._session.run())
         return self._code
 
-    def _load(self, held: socket.socket) -> "serve.Session":
+    def _load(self, held: socket.socket) -> "serve.Session | exposed.Session":
         broken: list[str] = []
         try:
             from falapp_runner import conflicts
@@ -76,7 +82,13 @@ class Launch:
             broken = conflicts.find(self._settings.runtime)
             for sentence in broken:
                 print(f"falapp: {sentence}", file=sys.stderr)
+            deferred.import_fal()
             from falapp_runner import serve
+
+            # what lives as long as the process need not be looked through for garbage again and
+            # again; not after the app's own code, which may let go of what it made
+            gc.enable()
+            gc.freeze()
         except Exception as error:
             why = "; ".join(broken) or report.sentence(error)
             raise load.LoadError(
@@ -85,15 +97,19 @@ class Launch:
             ) from error
         kind = load.load(self._settings.entrypoint, self._settings.folder)
         try:
-            app, asgi = serve.build(kind)
+            host = serve.Host(
+                life=self._life,
+                heard=self._signals,
+                budget=self._budget,
+                counts=self._counts,
+                lost=self._worker_lost,
+            )
+            return serve.session(serve.build(kind), held, host)
         except Exception as error:
             raise load.LoadError(
                 f"{self._settings.entrypoint}: the endpoints of {kind.__name__} cannot be served: "
                 f"{report.sentence(error)}"
             ) from error
-        return serve.Session(
-            app, asgi, held, life=self._life, heard=self._signals, budget=self._budget
-        )
 
     def _ended(self, error: BaseException | None) -> int:
         if self._life.state is state.State.STOPPED:  # by SIGTERM, in this very moment
@@ -101,7 +117,7 @@ class Launch:
         if error is None or self._life.state is state.State.DRAINING:
             self._life.enter(state.State.STOPPED)
             if error is None:
-                return 0
+                return 1 if self._lost else 0
             print(f"falapp: teardown() raised {report.sentence(error)}", file=sys.stderr)
             traceback.print_exception(error)
             return 1
@@ -147,6 +163,17 @@ class Launch:
         if reached is state.State.DRAINING and self._session is not None:
             _later(self._budget.total, self._overdue)
             self._session.stop()
+
+    def _worker_lost(self, why: str) -> None:
+        """Drain and end, for the runner to be replaced; the loop's thread calls it."""
+        if self._life.terminate() is not state.State.DRAINING or self._session is None:
+            return
+        self._lost = f"{self._settings.entrypoint}: {why}"
+        failure = report.Failure(reason=contract.WORKER_LOST, message=self._lost)
+        report.write(failure, self._settings.termination_log)
+        _announce(f"falapp: {failure.reason}: {failure.message}")
+        _later(self._budget.total, self._overdue)
+        self._session.stop()
 
     def _interrupted(self, number: signal.Signals) -> report.Failure:
         began = "setupStartedAt" in self._life.report()

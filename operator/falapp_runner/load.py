@@ -103,6 +103,8 @@ def _apps(module: ModuleType) -> dict[str, type[Any]]:
 def _is_app(value: object) -> TypeGuard[type[Any]]:
     import fal
 
+    if isinstance(value, fal.api.api.IsolatedFunction):
+        return value.raw_func is not None
     if not (inspect.isclass(value) and issubclass(value, fal.App)):
         return False
     # fal's own bases (fal.App, fal.wma.App) are there to be inherited from

@@ -93,17 +93,21 @@ class Life:
         self._moments: dict[str, str] = {}
         self._setup_began = 0.0
         self._setup_seconds: float | None = None
+        self.busy: Callable[[], bool] = lambda: False
+        """Whether the app has as many requests as it takes at once; asked when somebody looks."""
         self._become(State.LOADING)
 
     @property
     def state(self) -> State:
         """The state now."""
-        return self._state
+        # Busy comes and goes with every request: it is looked up, not entered
+        now = self._state
+        return State.BUSY if now is State.READY and self.busy() else now
 
     @property
     def codes(self) -> Codes:
         """What the probes answer now."""
-        return CODES[self._state]
+        return CODES[self.state]
 
     @property
     def returned(self) -> bool:
@@ -136,7 +140,7 @@ class Life:
         with self._lock:
             seconds = self._setup_seconds
             return {
-                "state": self._state.value,
+                "state": self.state.value,
                 "since": self._since,
                 **self._moments,
                 "setupSeconds": None if seconds is None else round(seconds, 3),
