@@ -17,6 +17,8 @@ def make_runner():
         image=samples.IMAGE,
         runtime="runtime:3.11",
         pull_secrets=(),
+        code=None,
+        config_map=None,
         **spec,
     ):
         return Runner(
@@ -25,7 +27,8 @@ def make_runner():
             machine=MachineTypeSpec.model_validate({"cpu": "1", "memory": "1Gi"} | (machine or {})),
             environment_image=image,
             runtime_image=runtime,
-            source=f"{app}-source-12345678",
+            source=f"{app}-source-12345678" if config_map is None else config_map,
+            code=code,
             image_pull_secrets=tuple(pull_secrets),
         )
 

@@ -39,7 +39,15 @@ def ask(port: int, method: str, path: str, body: object = None) -> tuple[int, ob
 class Runner:
     """A real runner process: boot.py with an app of `apps`, on free ports of this machine."""
 
-    def __init__(self, entrypoint: str, folder: Path, *, grace: str = "5", app_port: int = 0):
+    def __init__(
+        self,
+        entrypoint: str,
+        folder: Path,
+        *,
+        grace: str = "5",
+        startup: str = "",
+        app_port: int = 0,
+    ):
         self.app_port = app_port or free_port()
         self.control_port = free_port()
         self.go = folder / "go"
@@ -59,6 +67,7 @@ class Runner:
                 **os.environ,
                 contract.ENTRYPOINT: entrypoint,
                 contract.GRACE_SECONDS: grace,
+                contract.STARTUP_TIMEOUT: startup,
                 "GO": str(self.go),
             },
             stdout=self._out,
@@ -103,8 +112,13 @@ class Runner:
         return json.loads(self._log.read_text())
 
     @property
+    def last_words(self) -> str:
+        """What the kubelet would find, whoever left it."""
+        return self._log.read_text()
+
+    @property
     def wrote_failure(self) -> bool:
-        return self._log.exists()
+        return self._log.stat().st_size > 0
 
     @property
     def output(self) -> str:
