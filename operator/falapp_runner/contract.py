@@ -64,6 +64,21 @@ STARTUP_TIMEOUT = "FALAPP_STARTUP_TIMEOUT"
 GRACE_SECONDS = "FALAPP_GRACE_SECONDS"
 """The variable that holds how many seconds a runner has between SIGTERM and its end."""
 
+FILES = "FALAPP_FILES"
+"""The variable that holds the cluster's store for files, as JSON; absent where there is none.
+
+{"bucket": {name, region, linkSeconds, secret; endpoint, prefix, publicURL where given}} or
+{"volume": {publicURL}}"""
+
+FILES_KEY_ID = "FALAPP_FILES_ACCESS_KEY_ID"
+"""The variable that holds who keeps files in the bucket."""
+
+FILES_SECRET_KEY = "FALAPP_FILES_SECRET_ACCESS_KEY"  # noqa: S105 - a variable's name
+"""The variable that holds the password to it."""
+
+FILES_FOLDER = "/falapp/files"
+"""Where the volume for files is, if the store is one."""
+
 DEFAULT_STARTUP_SECONDS = 600
 """How long importing the app and setup() may take where neither FalApp nor class says it."""
 

@@ -15,7 +15,19 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from falapp_runner import contract, drain, gate, limits, load, port, report, signals, state, verdict
+from falapp_runner import (
+    contract,
+    drain,
+    files,
+    gate,
+    limits,
+    load,
+    port,
+    report,
+    signals,
+    state,
+    verdict,
+)
 from falapp_runner.patience import Patience
 from falapp_runner.settings import Settings
 
@@ -71,6 +83,7 @@ class Launch:
         self._import_runtime()
         from falapp_runner import serve
 
+        files.register(os.environ)
         kind = load.load(self._settings.entrypoint, self._settings.folder)
         self._grace = limits.grace(kind, self._settings)
         if self._patience is not None:

@@ -66,7 +66,7 @@ RUN set -e; \
       python3 -m compileall -q --invalidation-mode unchecked-hash "$folder"; \
     done; \
     python3 /falapp/tools/pip --version; \
-    /opt/falapp/bin/python -c 'import falapp_builder.plan, falapp_builder.publish'
+    /opt/falapp/bin/python -c 'import falapp_builder.plan, falapp_builder.publish, falapp_builder.source'
 
 FROM ${BASE}
 COPY --from=build /opt/falapp /opt/falapp

@@ -124,6 +124,7 @@ def _runner(
         source=source.config_map_name(name, files) if files else "",
         code=_code(seen, settings),
         image_pull_secrets=(*settings.runners.image_pull_secrets, *own),
+        files=settings.runners.files,
     )
 
 

@@ -4,13 +4,14 @@ It passes Pod Security "restricted": not root, no capability, no service-account
 system that cannot be written to.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from falapp_operator.api import meta, model
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.api.objects import Object, fingerprint
-from falapp_operator.runner import inits, placement, volumes
+from falapp_operator.api.stores import Files
+from falapp_operator.runner import filestore, inits, placement, volumes
 from falapp_operator.runner.source import Checkout, Copy
 from falapp_runner import contract
 
@@ -42,6 +43,8 @@ class Runner:
     """Where the app's files come from, if not from that ConfigMap."""
     image_pull_secrets: tuple[str, ...] = ()
     """Secrets in the app's namespace to pull images with."""
+    files: Files = field(default_factory=Files)
+    """Where the files of fal.toolkit go."""
 
 
 def startup_seconds(spec: FalAppSpec) -> int:
@@ -80,6 +83,7 @@ def template(runner: Runner) -> Object:
             *([{"name": "source", "configMap": {"name": runner.source}}] if runner.source else ()),
             *({"name": name, "emptyDir": {}} for name in ("runtime", "app", "tmp")),
             *(volumes.volume(given) for given in runner.spec.volumes or ()),
+            *filestore.volumes(runner.files),
         ],
         **placement.scheduling(runner.machine),
     }
@@ -139,6 +143,7 @@ def _runner(runner: Runner) -> Object:
         "workingDir": contract.APP,
         "env": [
             *({"name": n, "value": v} for n, v in _variables(runner).items() if n not in own),
+            *(v for v in filestore.variables(runner.files) if v["name"] not in own),
             *(v.to_object() for v in runner.spec.env or ()),
         ],
         "ports": [
@@ -157,6 +162,7 @@ def _runner(runner: Runner) -> Object:
             {"name": "app", "mountPath": contract.APP},
             {"name": "tmp", "mountPath": inits.TMP},
             *(volumes.mount(given) for given in runner.spec.volumes or ()),
+            *filestore.mounts(runner.files),
         ],
     }
     if runner.spec.env_from:

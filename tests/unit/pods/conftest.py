@@ -4,6 +4,7 @@ import pytest
 
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.machinetype import MachineTypeSpec
+from falapp_operator.api.stores import Files
 from falapp_operator.runner.pod import Runner
 from tests.unit import samples
 
@@ -19,6 +20,7 @@ def make_runner():
         pull_secrets=(),
         code=None,
         config_map=None,
+        files=None,
         **spec,
     ):
         return Runner(
@@ -29,6 +31,7 @@ def make_runner():
             runtime_image=runtime,
             source=f"{app}-source-12345678" if config_map is None else config_map,
             code=code,
+            files=Files.model_validate(files or {}),
             image_pull_secrets=tuple(pull_secrets),
         )
 
