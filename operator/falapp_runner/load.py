@@ -24,9 +24,10 @@ class LoadError(Exception):
 
 def conflict(broken: list[str], cause: Exception) -> LoadError:
     """Return what is to be told where fal cannot be imported, and `conflicts` found `broken`."""
+    why = [*broken, report.sentence(cause)]
     return LoadError(
         "requirements: the environment's packages keep fal from being imported: "
-        f"{'; '.join(broken) or report.sentence(cause)}; pin versions that fit, or leave them out",
+        f"{'; '.join(why)}; pin versions that fit, or leave them out",
         contract.RUNTIME_CONFLICT,
     )
 

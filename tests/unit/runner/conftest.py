@@ -15,6 +15,7 @@ from falapp_runner import contract
 
 APPS = Path(__file__).parent / "apps"
 BOOT = Path(contract.__file__).parent / "boot.py"
+WARNINGS = ("-W", "error")
 PATIENCE = 20.0
 
 
@@ -47,6 +48,8 @@ class Runner:
         grace: str = "5",
         startup: str = "",
         app_port: int = 0,
+        python: str | Path = sys.executable,
+        boot: Path = BOOT,
     ):
         self.app_port = app_port or free_port()
         self.control_port = free_port()
@@ -61,7 +64,7 @@ class Runner:
         ]
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", str(BOOT), *options],
+            [python, *WARNINGS, boot, *options],
             cwd=APPS,
             env={
                 **os.environ,
