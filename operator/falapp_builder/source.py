@@ -4,9 +4,11 @@ The login is in the environment of this process, which runs nothing of the repos
 which is told it by a helper: no argument, file or message holds it.
 """
 
+import dataclasses
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +26,8 @@ APP = Path("/falapp/app")
 TOKEN_USER = "x-token-auth"  # noqa: S105 - a user name
 """Who shows a token: Bitbucket wants this one, the others take any."""
 
+# a server that stalls would keep the pod for ever: less than 1 kB/s for a minute
+_PATIENCE = {"GIT_HTTP_LOW_SPEED_LIMIT": "1000", "GIT_HTTP_LOW_SPEED_TIME": "60"}
 _CLONE = ".falapp-clone"
 _FIELD = "spec.source.git"
 _SAID = (
@@ -41,6 +45,8 @@ _SAID = (
 
 def main() -> None:
     """Clone what the variables say, or report why not."""
+    # the first process of a container is not ended by a signal that it does not handle
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
     places = Places(
         tools=Path("/falapp/tools"), authority=Path(os.environ.get(AUTHORITY) or "/nonexistent")
     )
@@ -60,6 +66,7 @@ def clone(places: Places, variables: Mapping[str, str], app: Path) -> None:
     folder = app / _CLONE
     redact = Redactor((), [v for v in (user, password) if v])
     with tool.workshop(places) as place:
+        place = dataclasses.replace(place, variables={**place.variables, **_PATIENCE})
         code, said = git.checkout(place, _url(url, user, password), commit, folder, redact)
     if code:
         raise _refused(said, url, commit)

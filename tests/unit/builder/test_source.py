@@ -1,6 +1,8 @@
 """The init container that clones: real git, a real server on the loopback interface."""
 
 import subprocess
+import sys
+import time
 
 import pytest
 
@@ -112,3 +114,30 @@ def test_the_login_is_nowhere_on_the_disk(forge, clone, app):
     commit = forge.add("apps", FILES)
     clone(commit, FALAPP_GIT_token=TOKEN)
     assert not [p for p in app.rglob("*") if p.is_file() and TOKEN in p.read_text()]
+
+
+def test_a_clone_ends_when_it_is_told_to():
+    """As the first process of a container it would not, without a handler."""
+    code = (
+        "import signal, sys, time; from falapp_builder import report, source;"
+        "report.guarded = lambda *_: (print('up', flush=True), time.sleep(30));"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); source.main()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"up\n"
+    process.terminate()
+    assert process.wait(10) == 143
+    process.stdout.close()
+
+
+def test_a_server_that_stalls_is_not_waited_for_for_ever(forge, clone, app, monkeypatch):
+    class Stalls(Forge):
+        def answer(self, request):
+            time.sleep(3)
+
+    monkeypatch.setattr(
+        source, "_PATIENCE", {"GIT_HTTP_LOW_SPEED_LIMIT": "1000", "GIT_HTTP_LOW_SPEED_TIME": "1"}
+    )
+    with Stalls(forge.folder) as slow, pytest.raises(Failure) as caught:
+        clone(**{"commit": "0" * 40, source.URL: f"http://{slow.host}/apps.git"})
+    assert caught.value.reason == Reason.SOURCE_UNREACHABLE
