@@ -120,6 +120,11 @@ class App(fal.App):
             "models": os.environ["HF_HOME"],
         }
 """
+VOLUMES = [
+    {"name": "data", "mountPath": "/data", "persistentVolumeClaim": {"claimName": "weights"}},
+    {"name": "keys", "mountPath": "/keys", "secret": {"secretName": "keys"}},
+    {"name": "conf", "mountPath": "/conf", "configMap": {"name": "conf"}},
+]
 CLAIM = {
     "apiVersion": "v1",
     "kind": "PersistentVolumeClaim",
@@ -135,15 +140,7 @@ def test_volumes_and_variables_and_each_that_is_missing(kube, apps, caller, name
         entrypoint="app.py",
         source={"inline": {"app.py": FILES}},
         envFrom=[{"prefix": "APP_", "secretRef": {"name": "keys"}}],
-        volumes=[
-            {
-                "name": "data",
-                "mountPath": "/data",
-                "persistentVolumeClaim": {"claimName": "weights"},
-            },
-            {"name": "keys", "mountPath": "/keys", "secret": {"secretName": "keys"}},
-            {"name": "conf", "mountPath": "/conf", "configMap": {"name": "conf"}},
-        ],
+        volumes=VOLUMES,
     )
     apps.stalled(namespace, "files", "VolumeClaimNotFound")
     kube.apply(CLAIM, namespace=namespace)
