@@ -22,6 +22,10 @@ KEEP_ALIVE = 300
 """Seconds for which an idle connection stays open, as on fal."""
 
 
+BACKLOG = 2048
+"""Connections that may wait to be accepted, as uvicorn has it."""
+
+
 class App(Protocol):
     """What this module uses of a fal.App."""
 
@@ -135,6 +139,8 @@ class Session:
                 "to drain; it took them back: use handle_exit() instead",
                 file=sys.stderr,
             )
+        # uvloop tells nobody that it cannot listen, as when setup() has opened the app's port
+        self._held.listen(BACKLOG)
         server = Server(self._configuration(), lambda: self._life.enter(state.State.READY))
         draining = asyncio.create_task(self._drain(server))
         try:

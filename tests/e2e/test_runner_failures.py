@@ -24,22 +24,6 @@ class Eats(fal.App):
         return "never"
 """
 
-TAKES_THE_APPS_PORT = """\
-import socket
-
-import fal
-
-
-class Takes(fal.App):
-    def setup(self):
-        self.server = socket.create_server(("127.0.0.1", 8080))
-        socket.create_server(("127.0.0.1", 8080))
-
-    @fal.endpoint("/")
-    def answer(self) -> str:
-        return "never"
-"""
-
 HANGS_IN_IMPORT = "import threading\n\nimport fal\n\nthreading.Event().wait()\n"
 
 CASES = {
@@ -54,6 +38,7 @@ CASES = {
     "exit_in_setup.py": ("SetupExited", "SystemExit(3)"),
     "abrupt_exit_in_setup.py": ("SetupExited", "exit code 3 inside setup()"),
     "takes_the_port_in_setup.py": ("PortTaken", "runner's"),
+    "listens_in_setup.py": ("PortTaken", "let what the app starts listen on another one"),
 }
 """What each app ends with, and a part of the message."""
 
@@ -96,12 +81,6 @@ def test_a_runner_that_is_killed_for_memory(apps, shared_namespace):
     name = apply(apps, shared_namespace, "eats_memory.py", EATS_MEMORY)
     app = apps.stalled(shared_namespace, name, "OutOfMemory")
     check(app, "OutOfMemory", "384Mi")
-
-
-def test_a_port_that_setup_takes(apps, shared_namespace):
-    name = apply(apps, shared_namespace, "takes_port.py", TAKES_THE_APPS_PORT)
-    app = apps.stalled(shared_namespace, name, "PortTaken")
-    check(app, "PortTaken", "let what the app starts listen on another one")
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ class Runner:
                 contract.GRACE_SECONDS: grace,
                 contract.STARTUP_TIMEOUT: startup,
                 "GO": str(self.go),
+                "APP_PORT": str(self.app_port),
             },
             stdout=self._out,
             stderr=self._err,

@@ -161,12 +161,16 @@ def test_a_taken_port_is_told_before_anything_is_loaded(run):
     assert f"port {number}" in runner.failure["message"]
 
 
-def test_a_port_that_setup_finds_taken(run):
-    runner = run("takes_the_port_in_setup.py")
+@pytest.mark.parametrize(
+    ("app", "tail"),
+    [("takes_the_port_in_setup.py", "in setup"), ("listens_in_setup.py", "OSError")],
+)
+def test_a_port_that_setup_takes_or_finds_taken(run, app, tail):
+    runner = run(app)
     assert runner.end() == 1
     assert runner.failure["reason"] == "PortTaken"
     assert "ports 8080 and 8081 are the runner's" in runner.failure["message"]
-    assert "in setup" in runner.failure["logTail"]
+    assert tail in runner.failure["logTail"]
 
 
 def test_a_runner_that_ends_untidily(run):
