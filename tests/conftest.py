@@ -25,7 +25,7 @@ Object = dict[str, Any]
 BUILD_SECONDS = 420
 START_SECONDS = 180
 STALLED_SECONDS = 30
-ROOMS = {"unit": 20, "contract": 120, "integration": 900, "e2e": 900, "bench": 1800}
+ROOMS = {"unit": 20, "contract": 120, "index": 300, "integration": 900, "e2e": 900, "bench": 1800}
 """How many seconds a test may take in each room."""
 PUSH = "e2e-push"
 VALUES: Object = {

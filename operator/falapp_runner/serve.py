@@ -36,6 +36,8 @@ KEEP_ALIVE = 300
 
 SPARE_THREADS = 8
 """For health checks, files and whatever else runs in the thread pool beside the endpoints."""
+BACKLOG = 2048
+"""Connections that may wait to be accepted, as uvicorn has it."""
 
 
 class App(Protocol):
@@ -210,6 +212,8 @@ class Session:
         # as many threads as requests, and some for what never waits
         threads = anyio.to_thread.current_default_thread_limiter()
         threads.total_tokens = max(threads.total_tokens, self._most + SPARE_THREADS)
+        # uvloop tells nobody that it cannot listen, as when setup() has opened the app's port
+        self._held.listen(BACKLOG)
         server = Server(configuration(self._serves), lambda: self._life.enter(state.State.READY))
         draining = asyncio.create_task(self._drain(server))
         try:
