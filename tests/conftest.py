@@ -1,6 +1,5 @@
 """The cluster, the operator on it, and a namespace for each test, which goes when the test ends."""
 
-import base64
 import json
 import secrets
 import time
@@ -17,6 +16,7 @@ from tests.cluster import Cluster, load
 from tests.kube import install
 from tests.kube.jobs import Jobs, watched
 from tests.kube.kubectl import Kube, condition, is_true, poll
+from tests.kube.login import login_secret
 from tests.kube.pods import python_pod
 from tests.leaks.canary import Canaries
 
@@ -25,7 +25,7 @@ Object = dict[str, Any]
 BUILD_SECONDS = 420
 START_SECONDS = 180
 STALLED_SECONDS = 30
-ROOMS = {"unit": 20, "contract": 120, "integration": 900, "e2e": 900, "bench": 1800}
+ROOMS = {"unit": 20, "contract": 120, "index": 300, "integration": 900, "e2e": 900, "bench": 1800}
 """How many seconds a test may take in each room."""
 PUSH = "e2e-push"
 VALUES: Object = {
@@ -66,21 +66,11 @@ def kube(cluster: Cluster, authority: trustme.CA, push_canaries: Canaries) -> It
     """kubectl on the cluster, with the operator of this checkout installed."""
     install.install(cluster, authority.cert_pem.bytes().decode(), VALUES)
     kube = Kube.of(cluster)
-    kube.apply(push_secret(cluster, push_canaries.make()), namespace=install.BUILDS)
+    registry = cluster.registry.partition("/")[0]
+    login = login_secret(PUSH, registry, "pusher", push_canaries.make())
+    kube.apply(login, namespace=install.BUILDS)
     yield kube
     assert_sound(kube)
-
-
-def push_secret(cluster: Cluster, password: str) -> Object:
-    auth = base64.b64encode(f"pusher:{password}".encode()).decode()
-    config = {"auths": {cluster.registry.partition("/")[0]: {"auth": auth}}}
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": PUSH, "labels": install.MADE},
-        "type": "kubernetes.io/dockerconfigjson",
-        "stringData": {".dockerconfigjson": json.dumps(config)},
-    }
 
 
 def assert_sound(kube: Kube) -> None:

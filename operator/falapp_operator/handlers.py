@@ -16,6 +16,7 @@ import kopf
 
 from falapp_operator.api import meta
 from falapp_operator.cluster.client import Client
+from falapp_operator.cluster.git import Git
 from falapp_operator.cluster.registry import Registry
 from falapp_operator.errors import FalappError
 from falapp_operator.reconcile import environments, falapps, machinetypes
@@ -58,6 +59,7 @@ class Operator:
         self._context = Context(
             cluster=cluster,
             registry=Registry.connect(self._settings),
+            git=Git.connect(self._settings),
             settings=self._settings,
             wake=self.queue.add,
         )
@@ -74,6 +76,7 @@ class Operator:
         if self._context is not None:
             await self._context.cluster.close()
             await self._context.registry.close()
+            await self._context.git.close()
 
     async def _pass(self, key: Key) -> float | None:
         assert self._context is not None  # noqa: S101 - the queue runs only after start()

@@ -12,7 +12,7 @@ import yaml
 from pydantic import Field
 
 from falapp_operator import errors
-from falapp_operator.api import machinetype, model
+from falapp_operator.api import machinetype, model, stores
 
 PATH = Path("/etc/falapp/settings.yaml")
 VARIABLE = "FALAPP_SETTINGS"
@@ -78,6 +78,8 @@ class Runners(model.Model):
 
     image_pull_secrets: tuple[model.Name, ...] = ()
     """Secrets in the apps' namespaces that environment images are pulled with."""
+    files: stores.Files = stores.Files()
+    """Where the files of fal.toolkit go."""
 
 
 class Python(model.Model):

@@ -10,13 +10,17 @@ import threading
 from typing import ClassVar
 
 from falapp_runner import port, state
+from falapp_runner.serving import metrics
 
 
 class Gate:
-    """Answers /startup, /ready, /live and /state from a runner's `Life`."""
+    """Answers /startup, /ready, /live, /state and /metrics for one runner."""
 
-    def __init__(self, life: state.Life, number: int) -> None:
-        handler = type("Handler", (_Handler,), {"life": life})
+    def __init__(
+        self, life: state.Life, number: int, counts: metrics.Metrics | None = None
+    ) -> None:
+        shown = counts or metrics.Metrics(life)
+        handler = type("Handler", (_Handler,), {"life": life, "counts": shown})
         self._server = _Server(("", number), handler, bind_and_activate=False)
         self._server.socket.close()
         self._server.socket = port.bind(number)
@@ -40,6 +44,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     life: ClassVar[state.Life]
+    counts: ClassVar[metrics.Metrics]
     timeout = 5
     server_version = "falapp"
     sys_version = ""
@@ -54,15 +59,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._answer(probes[path], {"state": now})
         elif path == "/state":
             self._answer(200, self.life.report())
+        elif path == "/metrics":
+            self._send(200, "text/plain; version=0.0.4; charset=utf-8", self.counts.render())
         else:
-            self._answer(404, {"detail": f"{path}: the paths are /startup, /ready, /live, /state"})
+            paths = "/startup, /ready, /live, /state, /metrics"
+            self._answer(404, {"detail": f"{path}: the paths are {paths}"})
 
     do_HEAD = do_GET  # noqa: N815 - the base calls it so
 
     def _answer(self, code: int, body: dict[str, object]) -> None:
-        text = json.dumps(body).encode()
+        self._send(code, "application/json", json.dumps(body))
+
+    def _send(self, code: int, kind: str, body: str) -> None:
+        text = body.encode()
         self.send_response(code)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         if self.command != "HEAD":

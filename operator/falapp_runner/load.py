@@ -7,18 +7,38 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeGuard
 
-from falapp_runner import report
+from falapp_runner import contract, report
+
+HOOKS = ("setup", "teardown", "handle_exit")
+"""What the runner calls, with no argument."""
 
 
 class LoadError(Exception):
-    """The entrypoint does not lead to a fal.App class; the text says what to do about it."""
+    """The entrypoint does not lead to an app that can run; the text says what to do about it."""
+
+    def __init__(self, text: str, reason: str = contract.LOAD_FAILED) -> None:
+        super().__init__(text)
+        self.reason = reason
+        """One of the reasons of `contract`."""
+
+
+def conflict(broken: list[str], cause: Exception) -> LoadError:
+    """Return what is to be told where fal cannot be imported, and `conflicts` found `broken`."""
+    why = [*broken, report.sentence(cause)]
+    return LoadError(
+        "requirements: the environment's packages keep fal from being imported: "
+        f"{'; '.join(why)}; pin versions that fit, or leave them out",
+        contract.RUNTIME_CONFLICT,
+    )
 
 
 def load(entrypoint: str, folder: Path) -> type[Any]:
     """Import the entrypoint's file from `folder` and return its fal.App class."""
     file, _, name = entrypoint.partition("::")
     module = _run(file, folder)
-    return _named(module, file, name) if name else _only(module, file)
+    kind = _named(module, file, name) if name else _only(module, file)
+    _check_hooks(kind, file)
+    return kind
 
 
 def _run(file: str, folder: Path) -> ModuleType:
@@ -44,7 +64,7 @@ def _run(file: str, folder: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[name]
-        raise LoadError(_refusal(file, error)) from error
+        raise LoadError(_refusal(file, error), contract.IMPORT_FAILED) from error
     return module
 
 
@@ -73,7 +93,7 @@ def _named(module: ModuleType, file: str, name: str) -> type[Any]:
     else:
         wrong = f"{name} in {file} is no class"
     listed = f"its fal.App classes are {', '.join(apps)}" if apps else "it has no fal.App class"
-    raise LoadError(f"entrypoint {file}::{name}: {wrong}; {listed}")
+    raise LoadError(f"entrypoint {file}::{name}: {wrong}; {listed}", contract.CLASS_NOT_FOUND)
 
 
 def _only(module: ModuleType, file: str) -> type[Any]:
@@ -83,12 +103,30 @@ def _only(module: ModuleType, file: str) -> type[Any]:
     if not apps:
         raise LoadError(
             f"entrypoint {file}: it has no fal.App class; write `class Name(fal.App):` in it, "
-            "or name the file that has one"
+            "or name the file that has one",
+            contract.CLASS_NOT_FOUND,
         )
     raise LoadError(
         f"entrypoint {file}: it has {len(apps)} fal.App classes ({', '.join(apps)}); "
-        f"name one of them, as {file}::{next(iter(apps))}"
+        f"name one of them, as {file}::{next(iter(apps))}",
+        contract.CLASS_NOT_FOUND,
     )
+
+
+def _check_hooks(kind: type[Any], file: str) -> None:
+    for name in HOOKS:
+        hook = inspect.getattr_static(kind, name, None)
+        if not inspect.isfunction(hook):
+            continue  # a static or class method, or nothing: called as it is
+        signature = inspect.signature(hook)
+        try:
+            signature.bind(None)
+        except TypeError:
+            raise LoadError(
+                f"{file}: {kind.__name__}.{name}{signature} cannot be called with no argument but "
+                f"self; write `def {name}(self):`",
+                contract.INVALID_SIGNATURE,
+            ) from None
 
 
 def _apps(module: ModuleType) -> dict[str, type[Any]]:
@@ -103,6 +141,8 @@ def _apps(module: ModuleType) -> dict[str, type[Any]]:
 def _is_app(value: object) -> TypeGuard[type[Any]]:
     import fal
 
+    if isinstance(value, fal.api.api.IsolatedFunction):
+        return value.raw_func is not None
     if not (inspect.isclass(value) and issubclass(value, fal.App)):
         return False
     # fal's own bases (fal.App, fal.wma.App) are there to be inherited from

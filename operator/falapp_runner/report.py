@@ -64,6 +64,11 @@ def stack(frames: traceback.StackSummary, folder: str) -> str:
     return "".join(_own(frames, folder).format())
 
 
+def enters(frames: traceback.StackSummary, folder: str) -> bool:
+    """Return whether any of the frames is in the app's folder."""
+    return any(_is_own(frame, folder) for frame in frames)
+
+
 def sentence(error: BaseException) -> str:
     """Return an error's type and text in one line."""
     text = " ".join(str(error).split())
@@ -81,8 +86,11 @@ def _trim(form: traceback.TracebackException, folder: str) -> None:
 
 
 def _own(frames: traceback.StackSummary, folder: str) -> traceback.StackSummary:
-    root = folder.rstrip("/") + "/"
     for index, frame in enumerate(frames):
-        if frame.filename.startswith(root):
+        if _is_own(frame, folder):
             return traceback.StackSummary.from_list(frames[index:])
     return frames
+
+
+def _is_own(frame: traceback.FrameSummary, folder: str) -> bool:
+    return frame.filename.startswith(folder.rstrip("/") + "/")

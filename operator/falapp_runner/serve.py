@@ -4,22 +4,40 @@ import asyncio
 import contextlib
 import importlib
 import inspect
+import os
 import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+import anyio.to_thread
 import fal.app
-import fastapi
 import uvicorn
 import uvloop
 
 from falapp_runner import drain, signals, state
+from falapp_runner.serving import (
+    application,
+    exposed,
+    functions,
+    logs,
+    metrics,
+    options,
+    protocol,
+    routes,
+)
 
 KEEP_ALIVE = 300
 """Seconds for which an idle connection stays open, as on fal."""
+
+
+SPARE_THREADS = 8
+"""For health checks, files and whatever else runs in the thread pool beside the endpoints."""
+BACKLOG = 2048
+"""Connections that may wait to be accepted, as uvicorn has it."""
 
 
 class App(Protocol):
@@ -33,8 +51,35 @@ class ServerEndedError(Exception):
     """The server ended though nobody asked it to."""
 
 
-def build(kind: type[Any]) -> tuple[App, fastapi.FastAPI]:
-    """Return an instance of the class, and fal's ASGI application for it."""
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """An app with its routes, not set up yet."""
+
+    app: App
+    routes: routes.Routes
+    options: options.Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """What a session shares with the process that it runs in."""
+
+    life: state.Life
+    heard: signals.Signals
+    budget: drain.Budget
+    counts: metrics.Metrics
+    lost: Callable[[str], None]
+    """Called, once, with the reason for which the runner is to be replaced."""
+
+
+def build(kind: Any, environ: Mapping[str, str] = os.environ) -> Served | exposed.Exposed:
+    """Return an instance of the class, or the function, and what serves it."""
+    given = options.of(kind, environ)
+    if functions.is_function(kind) and not functions.is_served(kind):
+        return exposed.Exposed(kind)
+    if functions.is_function(kind):
+        app: Any = functions.Served(kind)
+        return Served(app=app, routes=routes.build(app), options=given)
     # fal prints every package on sys.path before setup(): 0.1 s for one line of the log, which
     # would show the runtime's packages as if they were the user's
     fal.app._print_python_packages = lambda: None
@@ -43,7 +88,31 @@ def build(kind: type[Any]) -> tuple[App, fastapi.FastAPI]:
     with contextlib.suppress(ImportError):
         ref: Any = importlib.import_module("fal.ref")
         ref.current_app = app
-    return app, app._build_app()
+    return Served(app=app, routes=routes.build(app), options=given)
+
+
+def configuration(serves: application.Application) -> uvicorn.Config:
+    """Return how uvicorn serves it; what speaks websockets is imported if a route is one."""
+    return uvicorn.Config(
+        serves,
+        interface="asgi3",
+        http=protocol.Protocol,
+        ws="auto" if serves.talks else "none",
+        lifespan="off",  # ours: uvicorn's would swallow what setup() raises
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # it trusts 127.0.0.1, from where nothing comes in a pod
+        timeout_keep_alive=KEEP_ALIVE,
+    )
+
+
+def session(
+    served: Served | exposed.Exposed, held: socket.socket, host: Host
+) -> "Session | exposed.Session":
+    """Return what serves it on this socket, with `run` and `stop`."""
+    if isinstance(served, Served):
+        return Session(served, held, host)
+    return exposed.Session(served, held, host)
 
 
 class Server(uvicorn.Server):
@@ -72,20 +141,24 @@ class Session:
 
     def __init__(
         self,
-        app: App,
-        asgi: fastapi.FastAPI,
+        served: Served,
         held: socket.socket,
-        *,
-        life: state.Life,
-        heard: signals.Signals,
-        budget: drain.Budget,
+        host: Host,
     ) -> None:
-        self._app = app
-        self._asgi = asgi
+        given = served.options
+        self._most = given.max_multiplexing
+        self._app = served.app
+        self._asgi = served.routes.asgi
+        self._serves = application.Application(
+            served.app, served.routes, given, host.counts, self._only_once(host.lost)
+        )
+        host.counts.labels = {"app": given.app, "revision": given.revision}
+        logs.configure(given.app, given.revision)
+        host.life.busy = lambda: self._serves.busy
         self._held = held
-        self._life = life
-        self._signals = heard
-        self._budget = budget
+        self._life = host.life
+        self._signals = host.heard
+        self._budget = host.budget
         self._loop = uvloop.new_event_loop()
         self._asked = asyncio.Event()
         self._asked_at = 0.0
@@ -98,6 +171,7 @@ class Session:
     def stop(self) -> None:
         """Begin to drain; any thread may ask."""
         self._asked_at = time.monotonic()
+        self._serves.drain()
         self._loop.call_soon_threadsafe(self._asked.set)
 
     async def _main(self) -> BaseException | None:
@@ -135,7 +209,12 @@ class Session:
                 "to drain; it took them back: use handle_exit() instead",
                 file=sys.stderr,
             )
-        server = Server(self._configuration(), lambda: self._life.enter(state.State.READY))
+        # as many threads as requests, and some for what never waits
+        threads = anyio.to_thread.current_default_thread_limiter()
+        threads.total_tokens = max(threads.total_tokens, self._most + SPARE_THREADS)
+        # uvloop tells nobody that it cannot listen, as when setup() has opened the app's port
+        self._held.listen(BACKLOG)
+        server = Server(configuration(self._serves), lambda: self._life.enter(state.State.READY))
         draining = asyncio.create_task(self._drain(server))
         try:
             await server.serve(sockets=[self._held])
@@ -161,12 +240,12 @@ class Session:
     def _left(self, moment: float) -> float:
         return max(0.0, self._asked_at + moment - time.monotonic())
 
-    def _configuration(self) -> uvicorn.Config:
-        return uvicorn.Config(
-            self._asgi,
-            http="httptools",
-            lifespan="off",  # ours: uvicorn's would swallow what setup() raises
-            log_config=None,
-            access_log=False,
-            timeout_keep_alive=KEEP_ALIVE,
-        )
+    def _only_once(self, lost: Callable[[str], None]) -> Callable[[str], None]:
+        told: list[str] = []
+
+        def tell(why: str) -> None:
+            if not told:
+                told.append(why)
+                lost(why)
+
+        return tell

@@ -7,9 +7,6 @@ from pathlib import Path
 
 from falapp_runner import contract
 
-DEFAULT_GRACE = "30"
-"""Seconds, as Kubernetes has it."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -17,12 +14,14 @@ class Settings:
 
     entrypoint: str
     """The file and the class, as app.py::Hello."""
-    grace: float
-    """Seconds between SIGTERM and SIGKILL."""
     folder: Path
     """Where the app's files are."""
     runtime: Path
     """Where the runtime's packages are."""
+    grace: float | None = None
+    """Seconds between SIGTERM and the end; None where the class says it."""
+    startup: float | None = None
+    """Seconds for importing the app and setup(); None where the class says it."""
     app_port: int = contract.APP_PORT
     """Where the app answers."""
     control_port: int = contract.CONTROL_PORT
@@ -40,19 +39,28 @@ def read(runtime: Path, arguments: Sequence[str], variables: Mapping[str, str]) 
     given = parser.parse_args(arguments)
     if not variables.get(contract.ENTRYPOINT):
         parser.error(f"set {contract.ENTRYPOINT} to the file and the class, as app.py::Hello")
-    grace = variables.get(contract.GRACE_SECONDS, DEFAULT_GRACE)
-    try:
-        seconds = float(grace)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf"):
-        parser.error(f"{contract.GRACE_SECONDS}: {grace} is no number of seconds; give one, as 30")
     return Settings(
         entrypoint=variables[contract.ENTRYPOINT],
-        grace=seconds,
+        grace=_seconds(variables, contract.GRACE_SECONDS, parser),
+        startup=_seconds(variables, contract.STARTUP_TIMEOUT, parser),
         folder=Path.cwd(),
         runtime=runtime,
         app_port=given.app_port,
         control_port=given.control_port,
         termination_log=given.termination_log,
     )
+
+
+def _seconds(
+    variables: Mapping[str, str], name: str, parser: argparse.ArgumentParser
+) -> float | None:
+    text = variables.get(name)
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        parser.error(f"{name}: {text} is no number of seconds; give one, as 30")
+    return seconds

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from falapp_runner import contract
+
 
 class State(enum.StrEnum):
     """A runner's state; it changes as `NEXT` allows and in no other way."""
@@ -67,6 +69,12 @@ ENDS = {
 }
 """What follows the wish to end; in the other states it has no meaning any more."""
 
+GIVEN_UP = {
+    State.LOADING: State.LOAD_FAILED,
+    State.SETUP: State.SETUP_FAILED,
+}
+"""What follows where the start takes too long; in the other states it is over."""
+
 FIRST = {
     State.LOADING: "startedAt",
     State.SETUP: "setupStartedAt",
@@ -93,17 +101,22 @@ class Life:
         self._moments: dict[str, str] = {}
         self._setup_began = 0.0
         self._setup_seconds: float | None = None
+        self.busy: Callable[[], bool] = lambda: False
+        """Whether the app has as many requests as it takes at once; asked when somebody looks."""
+        self._then: Callable[[], None] = lambda: None
         self._become(State.LOADING)
 
     @property
     def state(self) -> State:
         """The state now."""
-        return self._state
+        # Busy comes and goes with every request: it is looked up, not entered
+        now = self._state
+        return State.BUSY if now is State.READY and self.busy() else now
 
     @property
     def codes(self) -> Codes:
         """What the probes answer now."""
-        return CODES[self._state]
+        return CODES[self.state]
 
     @property
     def returned(self) -> bool:
@@ -113,7 +126,22 @@ class Life:
     def enter(self, state: State) -> None:
         """Change to `state`, which must follow the state now."""
         with self._lock:
+            first = state is State.READY and FIRST[state] not in self._moments
             self._become(state)
+        if first:
+            self._then()
+
+    def on_ready(self, then: Callable[[], None]) -> None:
+        """Have `then` called when Ready is reached for the first time."""
+        self._then = then
+
+    def give_up(self) -> State | None:
+        """End a start that takes too long; return the state reached, None if it was over."""
+        with self._lock:
+            after = GIVEN_UP.get(self._state)
+            if after is not None:
+                self._become(after)
+            return after
 
     def terminate(self) -> State | None:
         """Follow the wish to end, to Stopped before Ready, else to Draining; None if already so."""
@@ -136,7 +164,7 @@ class Life:
         with self._lock:
             seconds = self._setup_seconds
             return {
-                "state": self._state.value,
+                "state": self.state.value,
                 "since": self._since,
                 **self._moments,
                 "setupSeconds": None if seconds is None else round(seconds, 3),
@@ -151,7 +179,7 @@ class Life:
             self._setup_began = self._steady()
         self._state = state
         self._since = self._stamp(FIRST.get(state))
-        self._announce(f"{self._since} falapp: {state}")
+        self._announce(f"{self._since} {contract.STATE_LINE.format(state=state)}")
 
     def _stamp(self, moment: str | None) -> str:
         now = datetime.datetime.fromtimestamp(self._wall(), datetime.UTC)

@@ -66,7 +66,9 @@ RUN set -e; \
       python3 -m compileall -q --invalidation-mode unchecked-hash "$folder"; \
     done; \
     python3 /falapp/tools/pip --version; \
-    /opt/falapp/bin/python -c 'import falapp_builder.plan.__main__, falapp_builder.publish.__main__, falapp_builder.relay.application'
+    for module in plan.__main__ publish.__main__ publish.dockerfile relay.application source.__main__; do \
+      /opt/falapp/bin/python -c "import falapp_builder.$module"; \
+    done
 
 FROM ${BASE}
 COPY --from=build /opt/falapp /opt/falapp

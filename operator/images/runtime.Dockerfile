@@ -23,5 +23,5 @@ COPY LICENSE /opt/falapp/LICENSE
 COPY --from=build /opt/falapp/runtime /opt/falapp/runtime
 RUN python3 -c "import sys; v = '%d.%d' % sys.version_info[:2]; \
     sys.exit(v != '${PYTHON_VERSION}' and f'BASE has Python {v}, and PYTHON_VERSION is ${PYTHON_VERSION}')" \
-    && cd / && PYTHONPATH=/opt/falapp/runtime python3 -B -c "import falapp_runner.serve"
+    && cd / && PYTHONPATH=/opt/falapp/runtime python3 -B -c "import falapp_runner.serve, falapp_runner.stores, obstore"
 USER 65532:65532

@@ -9,6 +9,7 @@ from tests.cluster import debian, docker, fingerprint, versions
 from tests.cluster.choice import Way
 from tests.cluster.run import Run
 
+REPOSITORY = "falapp/python"
 IMPORTED = (
     "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "ENV LANG=C.UTF-8",
@@ -18,13 +19,15 @@ IMPORTED = (
 
 def tag(minor: str, way: Way) -> str:
     """Name the base image of a Python minor version by what it is made from."""
-    source = debian.archive_fingerprint() if way is Way.ASSEMBLED else versions.python_image(minor)
+    release = versions.PYTHONS[minor]
+    assembled = way is Way.ASSEMBLED
+    source = debian.archive_fingerprint(release) if assembled else versions.python_image(minor)
     return f"{minor}-{fingerprint.of({'source': source, 'imported': IMPORTED})}"
 
 
 def image(run: Run, minor: str, way: Way) -> str:
     """Give the name of the base image in the local Docker, making it if it is missing."""
-    name = f"falapp/python:{tag(minor, way)}"
+    name = f"{REPOSITORY}:{tag(minor, way)}"
     if docker.inspect(run, "image", name):
         return name
     if way is not Way.ASSEMBLED:
@@ -32,7 +35,7 @@ def image(run: Run, minor: str, way: Way) -> str:
             run.call(["docker", "pull", versions.python_image(minor)], log="base", timeout=900)
             run.call(["docker", "tag", versions.python_image(minor), name], log="base")
         return name
-    archive = debian.archive(run)
+    archive = debian.archive(run, versions.PYTHONS[minor])
     changes = [f"LABEL {docker.LABEL}={tag(minor, way)}", *IMPORTED]
     with run.progress.step("base", "importing into Docker"):
         options = [word for change in changes for word in ("--change", change)]

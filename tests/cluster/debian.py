@@ -39,13 +39,20 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def mirror(targets: str, release: str) -> str:
-    """Find the address of a release's main component in `apt-get indextargets`' answer."""
+    """Find the address of a release's main component in `apt-get indextargets`' answer.
+
+    A mirror has all releases of Debian that are looked after: another release's will do.
+    """
+    addresses: dict[str, str] = {}
     for line in targets.splitlines():
         codename, component, address = (*line.split(), "", "", "")[:3]
-        if codename == release and component == "main":
-            return address
+        if component == "main":
+            addresses.setdefault(codename, address)
+    found = addresses.get(release) or addresses.get(versions.DEBIAN)
+    if found:
+        return found
     raise ClusterError(
-        f"this machine's package sources do not have Debian {release}, which the node image is "
+        f"this machine's package sources do not have Debian {release}, which images are "
         "assembled from; add its main component to /etc/apt/sources.list.d"
     )
 
@@ -76,11 +83,11 @@ def installed(cache: Cache) -> list[str]:
     return cache.packages.read_text().split() if cache.packages.exists() else []
 
 
-def archive_fingerprint() -> str:
-    """Say what the file system is made from."""
+def archive_fingerprint(release: str = versions.DEBIAN) -> str:
+    """Say what the file system of a release is made from."""
     return fingerprint.of(
         {
-            "release": versions.DEBIAN,
+            "release": release,
             "included": INCLUDED,
             "slimmed": SLIMMED,
             "excluded": EXCLUDED,
@@ -88,36 +95,36 @@ def archive_fingerprint() -> str:
     )
 
 
-def archive(run: Run) -> Path:
+def archive(run: Run, release: str = versions.DEBIAN) -> Path:
     """Give a tar file of the smallest Debian with Python, making it if it is missing."""
-    target = run.cache.archives / f"debian-{archive_fingerprint()}.tar"
+    target = run.cache.archives / f"debian-{archive_fingerprint(release)}.tar"
     if target.exists():
         return target
     if not shutil.which("debootstrap"):
         install(run, "debootstrap")
     target.parent.mkdir(parents=True, exist_ok=True)
     with (
-        run.progress.step("debian", f"unpacking {versions.DEBIAN} with Python (about 1 min)"),
+        run.progress.step("debian", f"unpacking {release} with Python (about 1 min)"),
         run.cache.scratch("debian") as scratch,
     ):
         root = scratch / "root"
-        _bootstrap(run, root)
+        _bootstrap(run, root, release)
         half = scratch / "half.tar"
         run.call(["tar", "--numeric-owner", "-C", root, "-cf", half, "."], log="debian")
         half.rename(target)
     return target
 
 
-def _bootstrap(run: Run, root: Path) -> None:
+def _bootstrap(run: Run, root: Path, release: str) -> None:
     answer = run.read(
         ["apt-get", "indextargets", "--format", "$(CODENAME) $(COMPONENT) $(REPO_URI)"]
     )
-    address = mirror(answer, versions.DEBIAN)
+    address = mirror(answer, release)
     included = f"--include={','.join(INCLUDED)}"
     # In a mount namespace of its own: an interrupted debootstrap leaves no /proc mounted.
     argv = ["unshare", "--mount", "debootstrap", "--variant=minbase", included]
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    run.call([*argv, versions.DEBIAN, str(root), address], log="debian", env={"PATH": path})
+    run.call([*argv, release, str(root), address], log="debian", env={"PATH": path})
     slim(root)
 
 

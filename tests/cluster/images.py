@@ -165,6 +165,12 @@ def own_images() -> list[tuple[str, str, str]]:
     return [("operator", "operator", first), ("builder", "builder", first), *runtimes]
 
 
+def series(name: str) -> str:
+    """Say which images a newer one of this name replaces; each Python has a base of its own."""
+    repository = name.rpartition(":")[0]
+    return name.rpartition("-")[0] if repository == base.REPOSITORY else repository
+
+
 def gather(own: Mapping[str, str | ClusterError], bases: Mapping[str, str], kaniko: str) -> Images:
     """Put the published images under the names that their users know; a failed one is empty."""
     names = {key: value if isinstance(value, str) else "" for key, value in own.items()}

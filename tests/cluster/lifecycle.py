@@ -172,10 +172,10 @@ def _tidy(run: Run) -> None:
     """Remove the images that newer ones have replaced; Docker itself keeps those in use."""
     newest: set[str] = set()
     for name in docker.ours(run):
-        repository = name.rpartition(":")[0]
-        if repository in newest:
+        series = images.series(name)
+        if series in newest:
             run.ask(["docker", "rmi", name])
-        newest.add(repository)
+        newest.add(series)
     docker.prune(run)
 
 

@@ -25,16 +25,18 @@ KANIKO = "v1.24.0"
 HELM = "v4.3.1"
 REGISTRY_IMAGE = "registry:2.8.3"
 
-PYTHON_MINORS = ("3.11",)
-"""Python versions that have a base and a runtime image. Bookworm, the source of both, has 3.11."""
+PYTHONS = {"3.11": "bookworm", "3.13": "trixie"}
+"""Python versions that have a base and a runtime image, and the Debian that each comes with."""
+PYTHON_MINORS = tuple(PYTHONS)
 DEBIAN = "bookworm"
+"""What the node is made of, and the images that need no Python of a user's choice."""
 
 KANIKO_IMAGE = f"gcr.io/kaniko-project/executor:{KANIKO}"
 
 
 def python_image(minor: str) -> str:
     """Name the base image of a Python minor version where it can be pulled."""
-    return f"python:{minor}-slim-{DEBIAN}"
+    return f"python:{minor}-slim-{PYTHONS[minor]}"
 
 
 def parse(text: str) -> tuple[int, int, int] | None:

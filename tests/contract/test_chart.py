@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from falapp_operator import settings
-from falapp_operator.api import machinetype
+from falapp_operator.api import machinetype, stores
 from tests.contract.conftest import CHART, VALUES
 
 SECURITY = {
@@ -115,6 +115,8 @@ def test_the_settings_say_what_the_values_say(render, tmp_path):
     assert (all_.builds.max_concurrent, all_.builds.wheel_cache) == (2, "wheels")
     assert few.runners.image_pull_secrets == ()
     assert all_.runners.image_pull_secrets == ("environments-pull",)
+    assert few.runners.files == stores.Files()
+    assert (all_.runners.files.store, all_.runners.files.bucket.prefix) == ("bucket", "apps/")
     assert all_.builds.resources["requests"]["cpu"] == 2
     assert all_.builds.tolerations == (
         machinetype.Toleration(

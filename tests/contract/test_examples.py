@@ -5,7 +5,9 @@ from pathlib import Path
 import yaml
 
 from falapp_operator.api import falapp, meta
+from falapp_operator.environment import manifest
 from tests.contract.conftest import ROOT
+from tests.unit import samples
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 
@@ -28,3 +30,6 @@ def test_the_falapp_is_valid(example: Path):
     file = spec.entrypoint.split("::")[0]
     if spec.source.inline is not None:
         assert spec.source.inline[file] == (example / file).read_text()
+    # What the API server cannot see: requirements, their secrets, the Dockerfile.
+    made = manifest.spec_of(spec, "3.11", samples.settings())
+    assert made.layers

@@ -14,7 +14,7 @@ ALLOWED = {
     ("apps", "deployments"): READ | APPLY,
     ("", "services"): {"get"} | APPLY,
     ("", "configmaps"): {"get", "list"} | WRITE,
-    ("", "pods"): READ,
+    ("", "pods"): READ | {"delete"},
     ("batch", "jobs"): READ,
 }
 ALLOWED_IN_BUILDS = {

@@ -1,8 +1,12 @@
-"""The tests' own servers, in a namespace of theirs."""
+"""The tests' own servers, in a namespace of theirs; the operator with other values for a while."""
+
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
-from tests.conftest import made_namespace
+from tests.conftest import VALUES, assert_sound, made_namespace
+from tests.kube import install
 from tests.servers.start import Starter
 
 
@@ -11,3 +15,21 @@ def starter(kube, cluster, authority):
     """What starts servers; they are gone after the module."""
     with made_namespace(kube) as name:
         yield Starter(kube, cluster, authority, name)
+
+
+@pytest.fixture(scope="module")
+def configured(kube, cluster, authority):
+    """What upgrades the one release with more values, and sets it back in the end."""
+
+    @contextmanager
+    def upgraded(more: dict[str, Any]):
+        certificates = authority.cert_pem.bytes().decode()
+        assert_sound(kube)
+        try:
+            install.install(cluster, certificates, VALUES | more)
+            yield
+            assert_sound(kube)
+        finally:
+            install.install(cluster, certificates, VALUES)
+
+    return upgraded

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import made_namespace
 from tests.kube import install
+from tests.kube.jobs import watched
 from tests.kube.kubectl import Kube, condition
 from tests.leaks import search
 
@@ -39,6 +41,11 @@ found['files'] = sorted(os.listdir('/kaniko'))
 import json
 print(json.dumps(found))
 """
+
+
+MORE = "RUN printf more > /made/more"
+FAILS = "RUN echo tar: nope; sleep 5; false"
+"""Not at once: Kaniko pushes a layer to the cache while it goes on."""
 
 
 def dockerfile(base: str, word: str, *more: str) -> str:
@@ -76,19 +83,41 @@ def word() -> str:
 
 
 @pytest.fixture(scope="module")
-def built(apps, cluster, shared_namespace, word):
-    """The first app, Ready."""
-    text = dockerfile(cluster.images.base["3.11"], word)
-    apps.apply(shared_namespace, "first", **asking(text))
-    return apps.ready(shared_namespace, "first")
+def elsewhere(kube):
+    """Another namespace."""
+    with made_namespace(kube) as name:
+        yield name
 
 
-def environments(kube: Kube, namespace: str) -> dict[bool, list[dict[str, Any]]]:
-    """Return the Environments of a namespace by whether they are a Dockerfile's image alone."""
-    found: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for environment in kube.list("environments.falapp.dev", namespace):
-        found["pythonVersion" not in environment["spec"]].append(environment)
-    return found
+@pytest.fixture(scope="module")
+def watch(kube):
+    """Every build Job that is started while this module runs."""
+    with watched(kube) as seen:
+        yield seen
+
+
+@pytest.fixture(scope="module")
+def built(apps, cluster, shared_namespace, elsewhere, word, watch):
+    """The first app, Ready; then one with a line more, and one with another list of packages."""
+    base = cluster.images.base["3.11"]
+    apps.apply(shared_namespace, "first", **asking(dockerfile(base, word)))
+    apps.apply(elsewhere, "broken", **asking(dockerfile(base, word, FAILS)))
+    first = apps.ready(shared_namespace, "first")
+    apps.apply(shared_namespace, "more", **asking(dockerfile(base, word, MORE)))
+    other = asking(dockerfile(base, word), requirements=["humanize==4.17.0", "six"])
+    apps.apply(shared_namespace, "other", **other)
+    return first
+
+
+def under(kube: Kube, namespace: str, *lines: str) -> dict[str, Any]:
+    """Return the one Environment that is the image of a Dockerfile with these lines alone."""
+    found = [
+        environment
+        for environment in kube.list("environments.falapp.dev", namespace)
+        if "pythonVersion" not in environment["spec"]
+        and all(line in environment["spec"]["dockerfile"]["text"] for line in lines)
+    ]
+    return min(found, key=lambda e: len(e["spec"]["dockerfile"]["text"]))
 
 
 def log(kube: Kube, environment: dict[str, Any]) -> str:
@@ -100,10 +129,11 @@ def log(kube: Kube, environment: dict[str, Any]) -> str:
 def test_packages_go_on_top_of_what_the_dockerfile_makes(kube, caller, built, word):
     said = caller.post(built["status"]["url"], {})
     assert (said["word"], said["arg"]) == (word, "a b")
-    found = environments(kube, built["metadata"]["namespace"])
-    [base], [top] = found[True], found[False]
+    namespace = built["metadata"]["namespace"]
+    top = kube.get("environments.falapp.dev", built["status"]["environment"]["name"], namespace)
+    base = under(kube, namespace, word)
     assert condition(base, "Ready")["reason"] == "Built"
-    assert [o["name"] for o in base["metadata"]["ownerReferences"]] == [top["metadata"]["name"]]
+    assert top["metadata"]["name"] in [o["name"] for o in base["metadata"]["ownerReferences"]]
     assert top["status"].get("waitsFor", "") == ""
 
 
@@ -119,46 +149,35 @@ def test_its_commands_found_no_credential_and_no_image_of_others(caller, built, 
     assert not {"push", "registry", "secrets"} & set(found["files"])
 
 
-def test_one_more_line_builds_one_more_layer_for_the_namespace(
-    kube, apps, cluster, jobs, built, word
-):
+def test_one_more_line_builds_one_more_layer_for_the_namespace(kube, apps, built):
     namespace = built["metadata"]["namespace"]
-    text = dockerfile(cluster.images.base["3.11"], word, "RUN printf more > /made/more")
-    apps.apply(namespace, "more", **asking(text))
     apps.ready(namespace, "more")
-    name = next(
-        e for e in environments(kube, namespace)[True] if "more" in e["spec"]["dockerfile"]["text"]
-    )
-    said = log(kube, name)
+    said = log(kube, under(kube, namespace, MORE))
     assert said.count("Using caching version of cmd: RUN") == 3
     assert said.count("No cached layer found for cmd RUN") == 1
 
 
-def test_another_list_of_packages_builds_no_dockerfile(kube, apps, cluster, jobs, built, word):
+def test_another_list_of_packages_builds_no_dockerfile(kube, apps, built, word, watch):
     namespace = built["metadata"]["namespace"]
-    before = {e["metadata"]["name"] for e in environments(kube, namespace)[True]}
-    text = dockerfile(cluster.images.base["3.11"], word)
-    apps.apply(namespace, "other", **asking(text, requirements=["humanize==4.17.0", "six"]))
-    apps.ready(namespace, "other")
-    assert {e["metadata"]["name"] for e in environments(kube, namespace)[True]} == before
-    assert not set(jobs.names) & before
+    other = apps.ready(namespace, "other")
+    assert watch.started(other["status"]["environment"]["name"]) == 1
+    assert watch.started(under(kube, namespace, word)["metadata"]["name"]) == 1
 
 
-def test_a_command_that_fails_is_named_and_mended(kube, apps, caller, cluster, namespace, word):
-    base = cluster.images.base["3.11"]
-    apps.apply(namespace, "broken", **asking(dockerfile(base, word, "RUN echo tar: nope; false")))
-    app = apps.stalled(namespace, "broken", "DockerfileFailed")
+@pytest.mark.usefixtures("built")
+def test_a_command_that_fails_is_named_and_mended(kube, apps, caller, elsewhere, word):
+    app = apps.stalled(elsewhere, "broken", "DockerfileFailed")
     failure = app["status"]["failure"]
-    assert "`RUN echo tar: nope; false` ended with exit status 1" in failure["message"]
+    assert f"`{FAILS}` ended with exit status 1" in failure["message"]
     assert "tar: nope" in failure["logTail"]
     # Another namespace's layers are not taken: what was cached there may be anything.
-    [environment] = environments(kube, namespace)[True]
-    assert "Using caching version" not in log(kube, environment)
-    apps.apply(namespace, "broken", **asking(dockerfile(base, word, "RUN true")))
-    ready = apps.ready(namespace, "broken")
+    assert "Using caching version" not in log(kube, under(kube, elsewhere, FAILS))
+    mended = app["spec"]["image"]["dockerfile"].replace(FAILS, MORE)
+    apps.apply(elsewhere, "broken", **asking(mended))
+    ready = apps.ready(elsewhere, "broken")
     assert caller.post(ready["status"]["url"], {})["word"] == word
-    mended = next(e for e in environments(kube, namespace)[True] if e["status"].get("image"))
-    assert log(kube, mended).count("Using caching version of cmd: RUN") == 3
+    said = log(kube, under(kube, elsewhere, MORE))
+    assert said.count("Using caching version of cmd: RUN") == 3
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,19 @@ GOOD: dict[str, Any] = {
 
 TOKEN: dict[str, Any] = {"name": "TOKEN", "secretKeyRef": {"name": "git", "key": "token"}}
 
+GIT: dict[str, Any] = {
+    "url": "https://git.example/team/apps.git",
+    "ref": "release/v1.4.0",
+    "path": "wan/app",
+    "secretRef": {"name": "git"},
+}
+
+DATA: dict[str, Any] = {
+    "name": "data",
+    "mountPath": "/data",
+    "persistentVolumeClaim": {"claimName": "weights"},
+}
+
 
 def changed(**fields: Any) -> dict[str, Any]:
     spec = copy.deepcopy(GOOD) | fields
@@ -55,6 +68,21 @@ def refusal(kube: Kube, spec: dict[str, Any], name: str = "app") -> str:
         {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
         {"startupTimeout": "1h30m", "terminationGracePeriod": "90s"},
         {"pythonVersion": "3.11"},
+        {"maxMultiplexing": 8, "requestTimeout": "5m"},
+        {"source": {"git": {"url": "https://git.example/team/apps.git"}}},
+        {"source": {"git": GIT}},
+        {"source": {"git": GIT | {"ref": "3f1c2ab" + "0" * 33}}},
+        {"source": {"image": {"name": "registry.example/code:1"}}},
+        {"source": {"image": {"name": "code@sha256:0", "path": "/srv/a", "pullSecret": "p"}}},
+        {"volumes": [DATA, DATA | {"name": "more", "mountPath": "/apps/more", "readOnly": True}]},
+        {"volumes": [{"name": "k", "mountPath": "/keys", "secret": {"secretName": "s"}}]},
+        {"volumes": [{"name": "c", "mountPath": "/conf", "configMap": {"name": "c"}}]},
+        {
+            "envFrom": [
+                {"secretRef": {"name": "s"}},
+                {"prefix": "A_", "configMapRef": {"name": "c"}},
+            ]
+        },
         {"resolver": "pip"},
         {"image": {"name": "registry.example:5000/base@sha256:0123"}},
         {"image": {"name": "nvcr.example/cuda:12.4", "pullSecret": "nvcr"}},
@@ -77,8 +105,26 @@ def test_what_the_schema_offers_is_accepted(kube, fields):
         ({"source": {}}, "spec.source"),
         (
             {"source": {"inline": {"app.py": ""}, "configMap": {"name": "code"}}},
-            "give exactly one of inline and configMap",
+            "give exactly one of inline, configMap, git and image",
         ),
+        ({"source": {"git": GIT, "image": {"name": "a:1"}}}, "give exactly one of inline"),
+        ({"source": {"git": {}}}, "spec.source.git.url"),
+        ({"source": {"git": GIT | {"url": "https://me:pw@git.example/a.git"}}}, "source.git.url"),
+        ({"source": {"git": GIT | {"url": "git@git.example:a.git"}}}, "spec.source.git.url"),
+        ({"source": {"git": GIT | {"ref": "-u"}}}, "spec.source.git.ref"),
+        ({"source": {"git": GIT | {"ref": "a b"}}}, "spec.source.git.ref"),
+        ({"source": {"git": GIT | {"path": "../x"}}}, "without '..'"),
+        ({"source": {"git": GIT | {"path": "/x"}}}, "spec.source.git.path"),
+        ({"source": {"image": {"name": "a:1", "path": "/a; id"}}}, "spec.source.image.path"),
+        ({"volumes": [DATA | {"mountPath": "/app/data"}]}, "the runner has its own there"),
+        ({"volumes": [DATA | {"mountPath": "/data/../app"}]}, "the runner has its own there"),
+        ({"volumes": [DATA | {"mountPath": "data"}]}, "spec.volumes[0].mountPath"),
+        ({"volumes": [DATA | {"configMap": {"name": "c"}}]}, "give exactly one of persistent"),
+        ({"volumes": [DATA, DATA]}, "spec.volumes[1]"),
+        ({"volumes": [{"name": "data", "mountPath": "/data"}]}, "give exactly one of persistent"),
+        ({"envFrom": [{}]}, "give exactly one of secretRef and configMapRef"),
+        ({"maxMultiplexing": 0}, "spec.maxMultiplexing"),
+        ({"requestTimeout": "300"}, "spec.requestTimeout"),
         ({"source": {"inline": {}}}, "spec.source.inline"),
         ({"source": {"inline": {"../app.py": ""}}}, "spec.source"),
         ({"source": {"inline": {"lib/app.py": "", "app.py": ""}}}, "spec.source"),

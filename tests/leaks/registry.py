@@ -110,6 +110,17 @@ class Registry:
         path = f"/v2/{repository}/manifests/{tag}"
         self.api.put(path, content=json.dumps(manifest), headers=headers).raise_for_status()
 
+    def copy(self, source: "Registry", image: str, repository: str, tag: str) -> None:
+        """Copy an image of another registry as it is; ``image`` is repository@digest there."""
+        origin, _, digest = image.partition("@")
+        found = source._get(f"/v2/{origin}/manifests/{digest}", headers={"Accept": _MANIFESTS})
+        manifest = found.json()
+        for part in (manifest["config"], *manifest["layers"]):
+            self._upload(repository, part["mediaType"], source.blob(origin, part["digest"]))
+        headers = {"Content-Type": found.headers["Content-Type"]}
+        path = f"/v2/{repository}/manifests/{tag}"
+        self.api.put(path, content=found.content, headers=headers).raise_for_status()
+
     def delete(self, repository: str, tag: str) -> None:
         """Delete what a tag names."""
         headers = {"Accept": _MANIFESTS}

@@ -1,5 +1,5 @@
-"""Servers that tests start in the cluster: a package index, git over HTTPS, an object store.
+"""Servers that tests start in the cluster: an index, git over HTTPS, an object store, a registry.
 
-They run the real programs (pypiserver, git's http-backend, moto) on the image `servers`; what is
-in `pod/` runs there, and the rest here.
+They run the real programs (pypiserver, git's http-backend, moto, Docker's registry) on the image
+`servers`; what is in `pod/` runs there, and the rest here.
 """

@@ -46,6 +46,11 @@ class Server:
         sign = ("/opt/servers/bin/python", "/server/sign.py", self.url().rstrip("/"))
         return self.run(*sign, file, lifetime, token).strip()
 
+    def fetched(self) -> list[str]:
+        """Return the paths that builds downloaded from an index, once for each time."""
+        asked = [line.split(" ", 2) for line in self.run("cat", "/tmp/asked").splitlines()]  # noqa: S108
+        return [path for method, path, who in asked if method == "GET" and "httpx" in who]
+
     def dropped(self) -> str:
         """Return all that was posted to an index's /drop."""
         return self.run("sh", "-c", "cat /tmp/drop/* 2>/dev/null || true")
@@ -80,7 +85,17 @@ class Starter:
         content = {file.name: file.content for file in files}
         return self._start("store", content, {"key.json": {"access": "tests", "secret": key}})
 
-    def _start(self, name: str, content: Mapping[str, bytes], told: Mapping[str, Any]) -> Server:
+    def registry(self, users: Mapping[str, str], node_port: int) -> Server:
+        """Start a registry that wants a login, and that nodes reach by a port of their own."""
+        return self._start("registry", {}, {"users.json": users}, node_port)
+
+    def _start(
+        self,
+        name: str,
+        content: Mapping[str, bytes],
+        told: Mapping[str, Any],
+        node_port: int | None = None,
+    ) -> Server:
         if not self.cluster.images.servers:
             raise ClusterError(
                 "the image of the tests' servers is not built; "
@@ -95,7 +110,7 @@ class Starter:
             _data("ConfigMap", f"{name}-files", "binaryData", content),
             _data("Secret", f"{name}-secrets", "data", secret),
             _data("Secret", f"{name}-tls", "data", {"tls.pem": pem}),
-            _service(name),
+            _service(name, node_port),
             _pod(name, self.cluster.images.servers),
             namespace=self.namespace,
         )
@@ -113,15 +128,14 @@ def _data(kind: str, name: str, field: str, content: Mapping[str, bytes]) -> Obj
     return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, field: encoded}
 
 
-def _service(name: str) -> Object:
+def _service(name: str, node_port: int | None) -> Object:
     """Return a Service with a port more than anybody listens on."""
-    ports = [{"name": str(port), "port": port} for port in (PORT, CLOSED)]
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name},
-        "spec": {"selector": {"app": name}, "ports": ports},
-    }
+    ports: list[Object] = [{"name": str(port), "port": port} for port in (PORT, CLOSED)]
+    spec: Object = {"selector": {"app": name}, "ports": ports}
+    if node_port:
+        spec["type"] = "NodePort"
+        ports[0]["nodePort"] = node_port
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 
 def _pod(name: str, image: str) -> Object:

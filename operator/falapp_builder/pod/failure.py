@@ -22,6 +22,8 @@ class Reason(StrEnum):
     PUSH_DENIED = "PushDenied"
     PUBLISH_FAILED = "PublishFailed"
     REGISTRY_UNREACHABLE = "RegistryUnreachable"
+    SOURCE_NOT_FOUND = "SourceNotFound"
+    SOURCE_UNREACHABLE = "SourceUnreachable"
 
 
 class Failure(Exception):  # noqa: N818 - what the status of an object calls it

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from falapp_builder.plan import dockerfile as dockerfiles
 from falapp_cli.errors import ClusterError, InputError
-from falapp_cli.foresee import warnings
+from falapp_cli.foresee import code, warnings
 from falapp_cli.foresee.world import World
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec
@@ -81,7 +81,7 @@ def foresee(app: Object, settings: Settings, world: World) -> Foreseen:
     return Foreseen(
         environment=_summary(wanted, app["metadata"]["namespace"], settings),
         objects=tuple(_printable(o) for o in objects),
-        warnings=tuple(warnings.of(app, spec)),
+        warnings=(*warnings.of(app, spec), *code.unknown(spec, live, settings)),
         actions=tuple(_actions(world, [*made, *rest], claims)) if world.is_live else (),
     )
 
@@ -99,7 +99,10 @@ def read(app: Object) -> FalAppSpec:
 
 
 def _decided(world: World, settings: Settings, app: Object, spec: FalAppSpec) -> Plan:
-    seen = asyncio.run(gather(cast("Client", world), settings, app, spec))
+    commit = code.commit(spec, world.live(ref(app)))
+    # Its file is in the operator's pod.
+    here = settings.model_copy(update={"custom_ca": None})
+    seen = asyncio.run(gather(cast("Client", world), here, app, spec, commit))
     made = plan(seen, settings)
     if made.error:
         raise InputError(f"{made.error.reason}: {made.error.message}")

@@ -10,6 +10,10 @@ def lines(made: Foreseen) -> Iterator[str]:
     environment = made.environment
     yield f"Environment  {environment['name']}"
     yield f"  image      {environment['image']}"
+    for obj in made.objects:
+        if obj["kind"] == "Environment" and obj["metadata"]["name"] != environment["name"]:
+            base = obj["metadata"]["name"]
+            yield f"  on top of  {base}: the Dockerfile's image, an Environment of its own"
     for layer in environment["requirements"]:
         yield f"  packages   {' '.join(layer)}"
     yield "  Dockerfile"

@@ -17,6 +17,7 @@ from falapp_cli import report
 from falapp_cli.errors import CliError
 from falapp_cli.local import venv
 from falapp_operator.api.falapp import FalAppSpec
+from falapp_operator.runner import pod
 from falapp_runner import contract
 
 _POLL = 0.1
@@ -83,7 +84,7 @@ def _command(python: str, boot: Path, ports: Ports, log: Path) -> list[str]:
 
 def _variables(spec: FalAppSpec) -> dict[str, str]:
     """Return the app's environment: this shell's, in which Secrets are looked up by name, too."""
-    known: dict[str, str] = dict(os.environ)
+    known = os.environ | pod.limits(spec)
     for variable in spec.env or ():
         if variable.value is not None:
             known[variable.name] = variable.value
@@ -92,7 +93,6 @@ def _variables(spec: FalAppSpec) -> dict[str, str]:
                 f"env: {variable.name} comes from a Secret there; export it to have it here"
             )
     known[contract.ENTRYPOINT] = spec.entrypoint
-    known.setdefault(contract.GRACE_SECONDS, "30")
     return known
 
 

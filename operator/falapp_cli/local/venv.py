@@ -76,7 +76,9 @@ def runtime(python: str) -> Path:
     """
     wanted = _runtime_requirements()
     source = Path(__file__).parents[2] / "falapp_runner"
-    stamp = [f"{f.name}:{f.stat().st_mtime_ns}" for f in sorted(source.glob("*.py"))]
+    stamp = [
+        f"{f.relative_to(source)}:{f.stat().st_mtime_ns}" for f in sorted(source.rglob("*.py"))
+    ]
     folder = places.cache() / "runtimes" / places.digest(python, *wanted, *stamp)
     if (folder / _WHOLE).exists():
         return folder

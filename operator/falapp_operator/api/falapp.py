@@ -7,8 +7,9 @@ from pydantic import ConfigDict, Field
 from falapp_operator.api import model
 from falapp_operator.api.conditions import Condition
 from falapp_operator.api.failure import Failure
+from falapp_operator.api.source import Source, SourceStatus
+from falapp_operator.api.volume import EnvFrom, Volume
 
-FileName = Annotated[str, Field(max_length=253)]
 Requirement = Annotated[str, Field(min_length=1, max_length=2048)]
 Requirements = Annotated[tuple[Requirement, ...], Field(max_length=256)]
 Resolver = Literal["uv", "pip"]
@@ -17,47 +18,6 @@ BuildArgs = Annotated[
     dict[Annotated[str, Field(max_length=128)], Annotated[str, Field(max_length=4096)]],
     Field(min_length=1, max_length=64),
 ]
-
-
-class ConfigMapSource(model.Model):
-    """Files from a ConfigMap in the FalApp's namespace."""
-
-    name: model.Name
-    """The ConfigMap's name; each of its keys is a file."""
-
-
-class Source(model.Model):
-    """Where the app's files come from: exactly one of its fields."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "cel": [
-                model.cel(
-                    "has(self.inline) != has(self.configMap)",
-                    "give exactly one of inline and configMap",
-                ),
-                model.cel(
-                    "!has(self.inline) || "
-                    "self.inline.all(f, f.matches('^[A-Za-z0-9_][A-Za-z0-9._-]*$'))",
-                    "inline: a file name may hold letters, digits, '.', '_' and '-', and no folder",
-                ),
-                model.cel(
-                    "!has(self.inline) || "
-                    "self.inline.map(f, size(self.inline[f])).sum() <= 1000000",
-                    "inline: the files together hold at most 1,000,000 characters, "
-                    "which is what a ConfigMap takes",
-                ),
-            ]
-        }
-    )
-
-    inline: Annotated[
-        dict[FileName, Annotated[str, Field(max_length=262144)]] | None,
-        Field(min_length=1, max_length=64),
-    ] = None
-    """The files themselves, as {name: text}."""
-    config_map: ConfigMapSource | None = None
-    """A ConfigMap that holds the files."""
 
 
 class KeyRef(model.Model):
@@ -217,10 +177,21 @@ class FalAppSpec(model.Model):
         Field(max_length=256, json_schema_extra={"list_map_keys": ["name"]}),
     ] = None
     """Environment variables of the runners."""
+    env_from: Annotated[tuple[EnvFrom, ...] | None, Field(max_length=64)] = None
+    """Secrets and ConfigMaps whose keys are environment variables; `env` wins over them."""
+    volumes: Annotated[
+        tuple[Volume, ...] | None,
+        Field(max_length=32, json_schema_extra={"list_map_keys": ["name"]}),
+    ] = None
+    """Folders of the runners that come from outside, such as /data."""
+    max_multiplexing: Annotated[int | None, Field(ge=1, le=10000)] = None
+    """How many requests a runner works on at once; what the class says, or 1, when left out."""
+    request_timeout: model.Duration | None = None
+    """How long a request may take, as 5m; what the class says, or 1h, when left out."""
     startup_timeout: model.Duration | None = None
-    """How long importing the app and its setup() may take together, as 20m; 10m when left out."""
+    """How long import and setup() may take, as 20m; what the class says, or 10m, when left out."""
     termination_grace_period: model.Duration | None = None
-    """How long a runner may take to finish its requests and teardown(); 30s when left out."""
+    """How long a runner may take to finish; what the class says, or 30s, when left out."""
 
     @property
     def layers(self) -> tuple[tuple[str, ...], ...]:
@@ -247,6 +218,8 @@ class FalAppStatus(model.Model):
         tuple[Condition, ...], Field(json_schema_extra={"list_map_keys": ["type"]})
     ] = ()
     """Ready, EnvironmentReady, SetupComplete, Stalled; CredentialsExposed where it holds."""
+    source: SourceStatus | None = None
+    """The commit of source.git that runners are given."""
     environment: EnvironmentStatus | None = None
     """The environment that runners use, or wait for."""
     replicas: int = 0
@@ -272,5 +245,3 @@ def machine_type_name(asked: str | None) -> str:
 
 
 DEFAULT_MACHINE_TYPE = "S"
-DEFAULT_STARTUP_TIMEOUT = "10m"
-DEFAULT_GRACE_PERIOD = "30s"

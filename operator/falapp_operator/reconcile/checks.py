@@ -62,6 +62,11 @@ def missing_config_map(seen: Snapshot, _settings: Settings) -> UserError | None:
     )
 
 
+def unknown_commit(seen: Snapshot, _settings: Settings) -> UserError | None:
+    """Which commit the git source is at cannot be told."""
+    return seen.commit if isinstance(seen.commit, UserError) else None
+
+
 def missing_file(seen: Snapshot, _settings: Settings) -> UserError | None:
     """The files do not hold the one that the entrypoint names."""
     file = seen.spec.entrypoint.split("::")[0]
@@ -96,6 +101,7 @@ CHECKS: tuple[Check, ...] = (
     unsupported_python,
     unusable_requirements,
     missing_config_map,
+    unknown_commit,
     missing_file,
     taken_name,
 )

@@ -11,6 +11,7 @@ from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.api.falapp import FalAppStatus
 from falapp_operator.api.objects import Object, Ref, stamped
 from falapp_operator.cluster.client import Client
+from falapp_operator.cluster.git import Git
 from falapp_operator.cluster.registry import Registry
 from falapp_operator.errors import MissingError
 from falapp_operator.reconcile import drift
@@ -38,6 +39,7 @@ class Context:
 
     cluster: Client
     registry: Registry
+    git: Git
     settings: Settings
     wake: Callable[[Key], None]
     """Have another object looked at."""

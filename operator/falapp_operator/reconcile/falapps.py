@@ -9,6 +9,7 @@ from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import FalAppSpec, machine_type_name
 from falapp_operator.api.objects import Object, ref
 from falapp_operator.errors import ConflictError, RefusedError, UserError
+from falapp_operator.reconcile import commits
 from falapp_operator.reconcile import plan as plans
 from falapp_operator.reconcile import status as statuses
 from falapp_operator.reconcile.context import (
@@ -31,13 +32,15 @@ async def reconcile(context: Context, key: Key) -> float | None:
     app = await context.cluster.get(own(FALAPP, key.namespace, key.name))
     if app is None or "deletionTimestamp" in app["metadata"]:
         # Everything of the app's is owned by it: the garbage collector is at work.
+        context.shared.commits.forget(key)
         return None
     try:
         spec = FalAppSpec.model_validate(app["spec"])
     except ValidationError as error:
         await write_status(context, app, statuses.invalid(key.name, _unreadable(error)))
         return None
-    seen = await gather(context.cluster, context.settings, app, spec)
+    commit = await context.shared.commits.of(context, app, spec.source.git)
+    seen = await gather(context.cluster, context.settings, app, spec, commit)
     plan = plans.plan(seen, context.settings)
     try:
         await _apply(context, plan)
@@ -50,6 +53,8 @@ async def reconcile(context: Context, key: Key) -> float | None:
         doubted = Key(ENVIRONMENT, key.namespace, plan.environment)
         context.shared.doubts.add(doubted)
         context.wake(doubted)
+    if isinstance(commit, UserError):
+        return commits.AGAIN
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
 

@@ -49,11 +49,17 @@ class Plan:
 
 def plan(seen: Snapshot, settings: Settings) -> Plan:
     """Return what shall exist for the app in ``seen``."""
+    made = _plan(seen, settings)
+    lost = outcome.lost(seen.pods)
+    return dataclasses.replace(made, deletions=(*made.deletions, *lost)) if lost else made
+
+
+def _plan(seen: Snapshot, settings: Settings) -> Plan:
     error = checks.first_error(seen, settings)
     spec, machine = seen.wanted, seen.machine
     if (
         error
-        or seen.files is None
+        or isinstance(seen.commit, UserError)
         or not isinstance(machine, MachineTypeSpec)
         or not isinstance(spec, EnvironmentSpec)
     ):
@@ -62,7 +68,7 @@ def plan(seen: Snapshot, settings: Settings) -> Plan:
     environment = key.name(spec, seen.app["metadata"]["namespace"])
     if not verdict.is_ready(seen.environment_status):
         return _waiting(seen, None, claim, environment)
-    files = source.Files(texts=seen.files)
+    files = _files(seen)
     runner = _runner(seen, machine, files, settings)
     wanted = deployment.deployment(seen.app, runner)
     runners = _runners(seen, _revision(wanted))
@@ -76,7 +82,7 @@ def plan(seen: Snapshot, settings: Settings) -> Plan:
         environment=environment,
         changes=(
             *claim,
-            Change(live=_source(seen, runner), desired=source.config_map(seen.app, files)),
+            *_source(seen, runner, files),
             Change(live=seen.deployment, desired=wanted),
             Change(live=seen.service, desired=network.service(seen.app)),
             *(_releases(seen) if whole else ()),
@@ -88,18 +94,43 @@ def plan(seen: Snapshot, settings: Settings) -> Plan:
     )
 
 
+def _files(seen: Snapshot) -> source.Files | None:
+    """Return what the pods' ConfigMap is to hold, if they need one."""
+    if seen.files is not None:
+        return source.Files(texts=seen.files)
+    return source.Files(texts={source.CERTIFICATES: seen.trust}) if seen.trust else None
+
+
+def _code(seen: Snapshot, settings: Settings) -> source.Checkout | source.Copy | None:
+    given = seen.spec.source
+    if given.git and isinstance(seen.commit, str):
+        return source.Checkout(
+            url=given.git.url,
+            commit=seen.commit,
+            path=given.git.path or "",
+            secret=given.git.secret_ref.name if given.git.secret_ref else "",
+            image=settings.builds.builder_image,
+        )
+    if given.image:
+        return source.Copy(image=given.image.name, path=given.image.path)
+    return None
+
+
 def _runner(
-    seen: Snapshot, machine: MachineTypeSpec, files: source.Files, settings: Settings
+    seen: Snapshot, machine: MachineTypeSpec, files: source.Files | None, settings: Settings
 ) -> pod.Runner:
-    name = seen.app["metadata"]["name"]
+    name, image = seen.app["metadata"]["name"], seen.spec.source.image
+    own = (image.pull_secret,) if image and image.pull_secret else ()
     return pod.Runner(
         app=name,
         spec=seen.spec,
         machine=machine,
         environment_image=seen.environment_status.image,
         runtime_image=settings.pythons[seen.python].runtime_image,
-        source=source.config_map_name(name, files),
-        image_pull_secrets=settings.runners.image_pull_secrets,
+        source=source.config_map_name(name, files) if files else "",
+        code=_code(seen, settings),
+        image_pull_secrets=(*settings.runners.image_pull_secrets, *own),
+        files=settings.runners.files,
     )
 
 
@@ -177,8 +208,11 @@ def _kept(wanted: Object, live: Object | None, retry: str = "") -> Object:
     return wanted | {"metadata": wanted["metadata"] | more}
 
 
-def _source(seen: Snapshot, runner: pod.Runner) -> Object | None:
-    return next((s for s in seen.sources if s["metadata"]["name"] == runner.source), None)
+def _source(seen: Snapshot, runner: pod.Runner, files: source.Files | None) -> tuple[Change, ...]:
+    if files is None:
+        return ()
+    live = next((s for s in seen.sources if s["metadata"]["name"] == runner.source), None)
+    return (Change(live=live, desired=source.config_map(seen.app, files)),)
 
 
 def _revision(live: Object | None) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from falapp_operator.reconcile.commits import Commits
 from falapp_operator.reconcile.doubts import Doubts
 from falapp_operator.reconcile.roll import Roll
 from falapp_operator.reconcile.turns import Line
@@ -22,3 +23,5 @@ class Shared:
         """Who is before whom; used while `starting` is held."""
         self.doubts = Doubts()
         """Whose image a node cannot pull."""
+        self.commits = Commits()
+        """What branches and tags are now."""

@@ -34,7 +34,7 @@ class Snapshot:
     machine_types: tuple[str, ...]
     """The names of all machine types, where the one asked for does not exist."""
     files: dict[str, str] | None
-    """The app's files; None where its ConfigMap does not exist."""
+    """The app's files; None where they are not in the FalApp, or its ConfigMap does not exist."""
     wanted: EnvironmentSpec | UserError | None
     """What the app asks to be built, what is wrong with that, or None without such a Python."""
     environment: Object | None
@@ -46,6 +46,10 @@ class Snapshot:
     pods: tuple[Object, ...]
     sources: tuple[Object, ...]
     """The app's ConfigMaps, of this revision and of former ones."""
+    commit: str | UserError = ""
+    """The commit of a git source, or why it is not known."""
+    trust: str = ""
+    """Certificates to trust in cloning it, besides the public ones."""
 
     def former_sources(self, current: str) -> list[Object]:
         """Return the app's own ConfigMaps of files, but for the one called ``current``."""
@@ -66,8 +70,14 @@ class Snapshot:
         return asked if asked != self.app.get("status", {}).get("retried", "") else ""
 
 
-async def gather(cluster: Client, settings: Settings, app: Object, spec: FalAppSpec) -> Snapshot:
-    """Ask the API server for everything around ``app``."""
+async def gather(
+    cluster: Client,
+    settings: Settings,
+    app: Object,
+    spec: FalAppSpec,
+    commit: str | UserError = "",
+) -> Snapshot:
+    """Ask the API server for everything around ``app``, whose git source is at ``commit``."""
     metadata = app["metadata"]
     namespace, name = metadata["namespace"], metadata["name"]
     labels = meta.app_selector(name)
@@ -102,7 +112,15 @@ async def gather(cluster: Client, settings: Settings, app: Object, spec: FalAppS
         service=service.result(),
         pods=pods.result(),
         sources=sources.result(),
+        commit=commit,
+        trust=_trust(spec, settings),
     )
+
+
+def _trust(spec: FalAppSpec, settings: Settings) -> str:
+    if spec.source.git is None or settings.custom_ca is None:
+        return ""
+    return settings.custom_ca.read_text()
 
 
 @contextlib.asynccontextmanager

@@ -5,13 +5,15 @@ from falapp_operator.api.conditions import Condition, ConditionType, Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.api.failure import Failure
 from falapp_operator.api.falapp import EnvironmentStatus, FalAppStatus
+from falapp_operator.api.source import SourceStatus
 from falapp_operator.environment import manifest
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile import verdict
 from falapp_operator.reconcile.plan import Plan
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.runner import network, pod
-from falapp_operator.runner.outcome import Runners, Trouble
+from falapp_operator.runner.ended import BEFORE_READY, Trouble
+from falapp_operator.runner.outcome import Runners
 
 _SHOWN = 3
 """How many requirements with credentials are named."""
@@ -34,6 +36,7 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
             _stalled(plan, environment, failure),
             *_exposed(seen),
         ),
+        source=_source(seen),
         environment=named,
         replicas=plan.runners.total,
         ready_replicas=plan.runners.ready,
@@ -42,6 +45,16 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
         failure=failure,
         retried=_retried(seen, plan),
     )
+
+
+def _source(seen: Snapshot) -> SourceStatus | None:
+    git = seen.spec.source.git
+    if git is None:
+        return None
+    if isinstance(seen.commit, str):
+        return SourceStatus(url=git.url, ref=git.ref or "", commit=seen.commit)
+    before = seen.app.get("status", {}).get("source")
+    return SourceStatus.model_validate(before) if before else None
 
 
 def invalid(app_name: str, error: UserError) -> FalAppStatus:
@@ -125,7 +138,7 @@ def _environment_ready(plan: Plan, environment: EnvironmentBuildStatus) -> Condi
 def _setup_complete(seen: Snapshot, plan: Plan) -> Condition:
     type_, runners = ConditionType.SETUP_COMPLETE, plan.runners
     trouble = runners.trouble
-    if trouble and trouble.reason in (Reason.LOAD_FAILED, Reason.SETUP_FAILED):
+    if trouble and trouble.reason in BEFORE_READY:
         return conditions.condition(type_, False, trouble.reason, trouble.message)
     if runners.current == 0:
         return conditions.condition(type_, None, Reason.NO_RUNNERS, "no runner has been started")
@@ -146,7 +159,8 @@ def _setup_complete(seen: Snapshot, plan: Plan) -> Condition:
 
 def _stalled(plan: Plan, environment: EnvironmentBuildStatus, failure: Failure | None) -> Condition:
     retried = bool(plan.environment) and environment.failure and not verdict.is_stalled(environment)
-    if failure and not retried:
+    heals = failure is not None and failure.reason == Reason.SOURCE_UNREACHABLE
+    if failure and not retried and not heals:
         return conditions.condition(ConditionType.STALLED, True, failure.reason, failure.message)
     return conditions.condition(ConditionType.STALLED, False, Reason.PROGRESSING, "")
 

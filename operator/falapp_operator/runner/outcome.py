@@ -10,22 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from falapp_operator.api import meta, termination
+from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.objects import Object
+from falapp_operator.runner import ended, inits
 from falapp_operator.runner import pod as pods_
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """What keeps a runner from being ready."""
-
-    reason: Reason
-    message: str
-    log_tail: str = ""
-    pod: str = ""
-    stalled: bool = True
-    """Whether it needs a hand."""
+from falapp_operator.runner.ended import Trouble
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +76,14 @@ def trouble(pod: Object) -> Trouble | None:
     """Return what keeps ``pod`` from being ready, or None if it is on its way."""
     scheduled = _condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
+        if missing := _CLAIM.search(scheduled.get("message", "")):
+            return Trouble(
+                reason=Reason.VOLUME_CLAIM_NOT_FOUND,
+                message=f"spec.volumes: there is no PersistentVolumeClaim {missing[1]!r} in"
+                f" namespace {pod['metadata']['namespace']}; create it and the runner starts by"
+                " itself",
+                pod=pod["metadata"]["name"],
+            )
         return Trouble(
             reason=Reason.WAITING_FOR_CAPACITY,
             message=f"no node can take a runner yet: {scheduled.get('message', '')}",
@@ -97,10 +95,15 @@ def trouble(pod: Object) -> Trouble | None:
         *status.get("initContainerStatuses", ()),
         *status.get("containerStatuses", ()),
     ):
-        found = _waiting(pod, container) or _ended(pod, container)
+        found = _waiting(pod, container) or ended.ended(pod, container)
         if found:
             return found
     return None
+
+
+def lost(pods: Iterable[Object]) -> tuple[Object, ...]:
+    """Return the pods that are to be deleted, for their Deployment to make others."""
+    return tuple(p for p in pods if _is_alive(p) and ended.worker_lost(p))
 
 
 def refused(deployment: Object) -> Trouble | None:
@@ -124,6 +127,7 @@ def cannot_pull(pods: Iterable[Object], image: str) -> bool:
     )
 
 
+_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
 _NAMED = re.compile(r'\b(secret|configmap) "([^"]+)" not found', re.IGNORECASE)
 _KEY = re.compile(r"couldn't find key (\S+) in (secret|configmap) [^/\s]+/(\S+)", re.IGNORECASE)
@@ -134,7 +138,8 @@ def _waiting(pod: Object, container: Object) -> Trouble | None:
     waiting = container.get("state", {}).get("waiting", {})
     reason, text = waiting.get("reason", ""), waiting.get("message", "")
     if reason == "CreateContainerConfigError":
-        return _missing(pod, text)
+        field = "spec.source.git.secretRef" if container["name"] == inits.SOURCE else "env"
+        return _missing(pod, text, field)
     if reason in _PULL_REASONS:
         return Trouble(
             reason=Reason.IMAGE_PULL_FAILED,
@@ -146,7 +151,7 @@ def _waiting(pod: Object, container: Object) -> Trouble | None:
     return None
 
 
-def _missing(pod: Object, text: str) -> Trouble:
+def _missing(pod: Object, text: str, field: str) -> Trouble:
     """Turn the kubelet's words for a missing Secret or ConfigMap into a way out."""
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
     if named := _NAMED.search(text):
@@ -161,50 +166,9 @@ def _missing(pod: Object, text: str) -> Trouble:
         return Trouble(reason=Reason.STARTING, message=message, pod=name, stalled=False)
     return Trouble(
         reason=Reason.SECRET_NOT_FOUND if kind == "Secret" else Reason.CONFIG_MAP_NOT_FOUND,
-        message=f"env: {message} and the runner starts by itself",
+        message=f"{field}: {message} and the runner starts by itself",
         pod=name,
     )
-
-
-def _ended(pod: Object, container: Object) -> Trouble | None:
-    """Return why the container ended; what it tried last counts until it is ready."""
-    state = container.get("state", {})
-    ended = state.get("terminated") or container.get("lastState", {}).get("terminated")
-    if not ended or (ended.get("exitCode") == 0 and not _is_down(container)):
-        return None
-    name = pod["metadata"]["name"]
-    if ended.get("reason") == "OOMKilled":
-        limit = _memory_limit(pod, container["name"])
-        return Trouble(
-            reason=Reason.OUT_OF_MEMORY,
-            message=f"the runner was killed: it used more than the {limit} of memory that its"
-            " machine type has; choose a larger machineType",
-            pod=name,
-        )
-    text = ended.get("message", "")
-    report = termination.read(text)
-    reported = termination.word(report, "reason")
-    known = reported in (Reason.LOAD_FAILED, Reason.SETUP_FAILED)
-    return Trouble(
-        reason=Reason(reported) if known else Reason.RUNNER_FAILED,
-        message=termination.word(report, "message")
-        or f"the runner ended with exit code {ended['exitCode']}",
-        log_tail=termination.word(report, "logTail") if report else text[-2048:],
-        pod=name,
-    )
-
-
-def _is_down(container: Object) -> bool:
-    """Return whether this is a runner that is not running: whatever it ended with is trouble."""
-    return container["name"] == pods_.CONTAINER and "running" not in container.get("state", {})
-
-
-def _memory_limit(pod: Object, container: str) -> str:
-    spec = pod["spec"]
-    for c in (*spec.get("initContainers", ()), *spec["containers"]):
-        if c["name"] == container:
-            return str(c.get("resources", {}).get("limits", {}).get("memory", "memory"))
-    return "memory"
 
 
 def _condition(pod: Object, type_: str) -> Object:

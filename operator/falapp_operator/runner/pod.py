@@ -4,18 +4,23 @@ It passes Pod Security "restricted": not root, no capability, no service-account
 system that cannot be written to.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from falapp_operator.api import falapp, meta, model
+from falapp_operator.api import meta, model
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.api.objects import Object, fingerprint
-from falapp_operator.runner import placement
+from falapp_operator.api.stores import Files
+from falapp_operator.runner import filestore, inits, placement, volumes
+from falapp_operator.runner.source import Checkout, Copy
 from falapp_runner import contract
 
 USER = 65532
 CONTAINER = "runner"
-_TMP = "/tmp"  # noqa: S108 - in the pod, a volume of its own
+_WEDGED_SECONDS = 30
+"""What a runner gets to end whose gate does not answer any more."""
+_DATA = "/data"
+_HF_HOME = f"{_DATA}/.cache/huggingface"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,19 +38,42 @@ class Runner:
     runtime_image: str
     """The runtime image of the environment's Python version."""
     source: str
-    """The name of the ConfigMap with the app's files."""
+    """The name of the ConfigMap with the app's files, or with whom git trusts; empty for none."""
+    code: Checkout | Copy | None = None
+    """Where the app's files come from, if not from that ConfigMap."""
     image_pull_secrets: tuple[str, ...] = ()
     """Secrets in the app's namespace to pull images with."""
+    files: Files = field(default_factory=Files)
+    """Where the files of fal.toolkit go."""
 
 
 def startup_seconds(spec: FalAppSpec) -> int:
-    """Return how long a runner may take to import the app and run setup(), in seconds."""
-    return model.seconds(spec.startup_timeout or falapp.DEFAULT_STARTUP_TIMEOUT)
+    """Return how long the kubelet waits for a runner to be ready, in seconds.
+
+    The runner gives up a little earlier, since it can say what hangs. Where the class says how
+    long its start may take, only the runner knows that, and the kubelet is patient.
+    """
+    given = spec.startup_timeout
+    asked = model.seconds(given) if given else contract.LONGEST_STARTUP_SECONDS
+    return asked + contract.STARTUP_SLACK_SECONDS
+
+
+# By the downward API: the revision is the hash of the very spec that this stands in.
+_REVISION: Object = {
+    "name": contract.REVISION,
+    "valueFrom": {
+        "fieldRef": {
+            "apiVersion": "v1",
+            "fieldPath": f"metadata.annotations['{meta.ANNOTATION_REVISION}']",
+        }
+    },
+}
 
 
 def grace_seconds(spec: FalAppSpec) -> int:
-    """Return how long a runner may take to finish, in seconds."""
-    return model.seconds(spec.termination_grace_period or falapp.DEFAULT_GRACE_PERIOD)
+    """Return how long the kubelet waits for a runner to end; as for the start, with the class."""
+    given = spec.termination_grace_period
+    return model.seconds(given) if given else contract.LONGEST_GRACE_SECONDS
 
 
 def template(runner: Runner) -> Object:
@@ -61,11 +89,13 @@ def template(runner: Runner) -> Object:
             "fsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "initContainers": [_runtime(runner)],
+        "initContainers": [_confined(runner, made) for made in _inits(runner)],
         "containers": [_runner(runner)],
         "volumes": [
-            {"name": "source", "configMap": {"name": runner.source}},
+            *([{"name": "source", "configMap": {"name": runner.source}}] if runner.source else ()),
             *({"name": name, "emptyDir": {}} for name in ("runtime", "app", "tmp")),
+            *(volumes.volume(given) for given in runner.spec.volumes or ()),
+            *filestore.volumes(runner.files),
         ],
         **placement.scheduling(runner.machine),
     }
@@ -80,43 +110,63 @@ def template(runner: Runner) -> Object:
     }
 
 
-def _runtime(runner: Runner) -> Object:
-    """Copy the runtime and the app's files to where the runner finds them."""
-    # A ConfigMap volume is a set of symbolic links, beside folders that begin with two dots.
-    script = (
-        f"cp -r {contract.RUNTIME_IN_IMAGE}/. {contract.RUNTIME}/\n"
-        f"for file in {contract.SOURCE}/* {contract.SOURCE}/.[!.]*; do\n"
-        f'  [ ! -f "$file" ] || cp -L "$file" {contract.APP}/\n'
-        "done"
-    )
-    return {
-        "name": "runtime",
-        "image": runner.runtime_image,
-        "command": ["/bin/sh", "-ec", script],
+def _inits(runner: Runner) -> list[Object]:
+    code = runner.code
+    files = "" if code else runner.source
+    made = [inits.runtime(runner.runtime_image, files, runner.spec.volumes or ())]
+    if isinstance(code, Checkout):
+        made.append(inits.checkout(code, trust=bool(runner.source)))
+    elif code:
+        made.append(inits.copy(code))
+    return made
+
+
+def _confined(runner: Runner, container: Object) -> Object:
+    return container | {
         "resources": placement.resources(runner.machine, gpu=False),
         "securityContext": _restricted(),
-        "volumeMounts": [
-            {"name": "runtime", "mountPath": contract.RUNTIME},
-            {"name": "source", "mountPath": contract.SOURCE, "readOnly": True},
-            {"name": "app", "mountPath": contract.APP},
-        ],
     }
+
+
+def _variables(runner: Runner) -> dict[str, str]:
+    """Return the variables that a runner has before its user's; absent ones are the class's."""
+    spec = runner.spec
+    found = {
+        "HOME": inits.TMP,
+        contract.ENTRYPOINT: spec.entrypoint,
+        contract.APP_NAME: runner.app,
+    }
+    if any(v.mount_path == _DATA and v.persistent_volume_claim for v in spec.volumes or ()):
+        found["HF_HOME"] = _HF_HOME  # as on fal, which keeps models there
+    return found | limits(spec)
+
+
+def limits(spec: FalAppSpec) -> dict[str, str]:
+    """Return the variables by which a runner knows what the FalApp says of requests and time."""
+    found = {}
+    if spec.max_multiplexing is not None:
+        found[contract.MAX_MULTIPLEXING] = str(spec.max_multiplexing)
+    for name, duration in (
+        (contract.REQUEST_TIMEOUT, spec.request_timeout),
+        (contract.STARTUP_TIMEOUT, spec.startup_timeout),
+        (contract.GRACE_SECONDS, spec.termination_grace_period),
+    ):
+        if duration is not None:
+            found[name] = str(model.seconds(duration))
+    return found
 
 
 def _runner(runner: Runner) -> Object:
     own = {variable.name for variable in runner.spec.env or ()}
-    variables = {
-        "HOME": _TMP,
-        contract.ENTRYPOINT: runner.spec.entrypoint,
-        contract.GRACE_SECONDS: str(grace_seconds(runner.spec)),
-    }
-    return {
+    made: Object = {
         "name": CONTAINER,
         "image": runner.environment_image,
         "command": [contract.PYTHON, contract.BOOT],
         "workingDir": contract.APP,
         "env": [
-            *({"name": n, "value": v} for n, v in variables.items() if n not in own),
+            *({"name": n, "value": v} for n, v in _variables(runner).items() if n not in own),
+            *([_REVISION] if contract.REVISION not in own else ()),
+            *(v for v in filestore.variables(runner.files) if v["name"] not in own),
             *(v.to_object() for v in runner.spec.env or ()),
         ],
         "ports": [
@@ -125,17 +175,27 @@ def _runner(runner: Runner) -> Object:
         ],
         "resources": placement.resources(runner.machine),
         "securityContext": _restricted(),
-        "startupProbe": _probe("/startup", 1, startup_seconds(runner.spec)),
+        "startupProbe": _impatient("/startup", 1, startup_seconds(runner.spec)),
         "readinessProbe": _probe("/ready", 1, 1),
-        "livenessProbe": _probe("/live", 10, 3),
+        "livenessProbe": _impatient("/live", 10, 3),
         "terminationMessagePath": contract.TERMINATION_LOG,
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [
             {"name": "runtime", "mountPath": contract.RUNTIME, "readOnly": True},
             {"name": "app", "mountPath": contract.APP},
-            {"name": "tmp", "mountPath": _TMP},
+            {"name": "tmp", "mountPath": inits.TMP},
+            *(volumes.mount(given) for given in runner.spec.volumes or ()),
+            *filestore.mounts(runner.files),
         ],
     }
+    if runner.spec.env_from:
+        made["envFrom"] = [e.to_object() for e in runner.spec.env_from]
+    return made
+
+
+def _impatient(path: str, period: int, failures: int) -> Object:
+    """Return a probe whose failure is the end: the pod's grace period is for runners that work."""
+    return _probe(path, period, failures) | {"terminationGracePeriodSeconds": _WEDGED_SECONDS}
 
 
 def _probe(path: str, period: int, failures: int) -> Object:

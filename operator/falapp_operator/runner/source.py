@@ -1,8 +1,9 @@
 """The app's files, on their way into its pods.
 
-Whatever the source, the files end up in a ConfigMap of the operator's whose name holds their hash:
-a pod never sees files change under it, and a runner of the previous revision that starts once more
-starts with its own files.
+A pod never sees files change under it, and a runner of the previous revision that starts once more
+starts with its own files: inline files and those of a ConfigMap end up in a ConfigMap of the
+operator's whose name holds their hash, and a branch of a git repository is the commit that it was
+when the revision was made.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,31 @@ from dataclasses import dataclass
 from falapp_operator.api import meta
 from falapp_operator.api.objects import Object, fingerprint
 from falapp_operator.runner import child
+
+CERTIFICATES = "ca.crt"
+"""The file of a git source's ConfigMap: whom git trusts besides its own authorities."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """A commit of a git repository, cloned by an init container."""
+
+    url: str
+    commit: str
+    path: str = ""
+    """The folder in it; all of it when empty."""
+    secret: str = ""
+    """The Secret in the app's namespace with the login; none when empty."""
+    image: str
+    """What has git: the builder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """A folder of an image, copied by an init container."""
+
+    image: str
+    path: str
 
 
 @dataclass(frozen=True, kw_only=True)

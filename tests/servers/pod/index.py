@@ -1,6 +1,7 @@
 """A package index: pypiserver; one that knows users wants a name and a password.
 
 What is posted to /drop is kept in /tmp/drop: malicious packages report there what they found.
+/tmp/asked tells who asked for what.
 """
 
 import json
@@ -13,6 +14,7 @@ from serve import serve
 
 PASSWORDS = "/tmp/htpasswd"  # noqa: S108 - a pod of its own
 DROP = Path("/tmp/drop")  # noqa: S108
+ASKED = Path("/tmp/asked")  # noqa: S108
 
 
 def main() -> None:
@@ -33,6 +35,13 @@ def main() -> None:
 
 def dropping(application):
     def answer(environ, start_response):
+        asked = (
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            environ.get("HTTP_USER_AGENT", ""),
+        )
+        with ASKED.open("a") as file:
+            file.write(" ".join(asked) + "\n")
         if environ["PATH_INFO"] != "/drop":
             return application(environ, start_response)
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))

@@ -8,12 +8,13 @@ import pytest
 import yaml
 
 from falapp_cli.errors import InputError
-from falapp_cli.foresee import manifests
+from falapp_cli.foresee import code, manifests, table
 from falapp_cli.foresee import settings as known
 from falapp_cli.foresee.plan import UID, foresee
 from falapp_cli.foresee.world import World
 from falapp_cli.main import run
 from falapp_operator.api.objects import ref, stamped
+from falapp_runner import contract
 from tests.unit import samples
 from tests.unit.reconcile import fake
 
@@ -52,6 +53,46 @@ def test_a_dockerfile_is_an_environment_of_its_own_and_comes_first():
     assert made.environment["dockerfile"] == text
     base, own = made.objects[0]["metadata"]["name"], made.objects[3]["metadata"]["name"]
     assert base != own == made.environment["name"]
+    said = list(table.lines(made))
+    assert f"  on top of  {base}: the Dockerfile's image, an Environment of its own" in said
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("ref", "given", "reasons"),
+    [
+        ({"ref": COMMIT}, COMMIT, set()),
+        ({"ref": "main"}, "<commit of main>", {"CommitUnknown"}),
+        ({}, "<commit of the default branch>", {"CommitUnknown"}),
+    ],
+)
+def test_a_git_source_is_planned_without_asking_its_server(ref, given, reasons):
+    app = samples.app(source={"git": {"url": "https://git.example/a.git", **ref}})
+    made = foreseen(app)
+    pod = made.objects[-2]["spec"]["template"]["spec"]
+    variables = {v["name"]: v["value"] for c in pod["initContainers"] for v in c.get("env", ())}
+    assert variables[contract.GIT_COMMIT] == given
+    assert {w.reason for w in made.warnings} == reasons
+
+
+def test_the_commit_of_a_branch_is_that_of_the_cluster_where_it_is_known():
+    url = "https://git.example/a.git"
+    app = samples.app(source={"git": {"url": url, "ref": "main"}})
+    live = app | {"status": {"source": {"url": url, "ref": "main", "commit": COMMIT}}}
+    assert code.commit(spec_of(app), live) == COMMIT
+    live["status"]["source"]["ref"] = "other"
+    assert code.commit(spec_of(app), live) == "<commit of main>"
+
+
+def test_certificates_in_the_operators_pod_are_told_to_be_left_out(tmp_path):
+    settings = samples.settings(
+        machineTypes={"S": {"cpu": "1", "memory": "1Gi"}}, customCA=str(tmp_path / "not-here.pem")
+    )
+    git = {"url": "https://git.example/a.git", "ref": COMMIT}
+    made = foreseen(samples.app(source={"git": git}), settings)
+    assert [w.reason for w in made.warnings] == ["CertificatesUnknown"]
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_every_option_of_fal_is_mapped_or_said_to_be_left_out():
 
 
 def test_a_field_that_the_model_gets_is_written(monkeypatch):
-    every = frozenset({*options.fields(), "numGPUs", "maxMultiplexing", options.FALLBACKS})
+    every = frozenset({*options.fields(), "numGPUs", options.FALLBACKS})
     monkeypatch.setattr(options, "fields", lambda: every)
     monkeypatch.setattr("falapp_cli.source.render._validate", lambda *_: None)
     made = rendered(HERE / APPS["gpu"])

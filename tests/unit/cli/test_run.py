@@ -15,9 +15,11 @@ import pytest
 
 from falapp_cli import places
 from falapp_cli.errors import CliError, InputError
+from falapp_cli.local import run as local
 from falapp_cli.local import venv
 from falapp_cli.main import run
 from falapp_operator.api.falapp import FalAppSpec
+from falapp_runner import contract
 from tests.unit import samples
 from tests.unit.runner.conftest import free_port
 
@@ -204,3 +206,29 @@ def test_uv_shows_no_secret(wheelhouse, monkeypatch, tmp_path):
 def test_the_runtime_is_what_the_image_has():
     assert "fal==1.83.0" in venv._runtime_requirements()
     assert any(r.startswith("uvloop") for r in venv._runtime_requirements())
+
+
+def test_what_the_falapp_says_of_requests_and_time_holds_here_as_in_a_pod(monkeypatch):
+    for name in (contract.GRACE_SECONDS, contract.MAX_MULTIPLEXING, contract.REQUEST_TIMEOUT):
+        monkeypatch.delenv(name, raising=False)
+    silent = local._variables(spec())
+    assert contract.GRACE_SECONDS not in silent  # the class says it, or fal's default holds
+    said = local._variables(spec(maxMultiplexing=4, requestTimeout="5m"))
+    assert said[contract.MAX_MULTIPLEXING] == "4"
+    assert said[contract.REQUEST_TIMEOUT] == "300"
+
+
+def test_a_runtime_is_made_anew_when_any_of_its_files_changed(wheelhouse, tmp_path, monkeypatch):
+    package = tmp_path / "falapp_runner"
+    (package / "serving").mkdir(parents=True)
+    (package / "boot.py").touch()
+    inner = package / "serving" / "routes.py"
+    inner.write_text("old")
+    monkeypatch.setattr(venv, "_runtime_requirements", lambda: ["one<2"])
+    monkeypatch.setattr(venv, "__file__", str(tmp_path / "falapp_cli" / "local" / "venv.py"))
+    first = venv.runtime(PYTHON)
+    inner.write_text("new")
+    os.utime(inner, ns=(1, 1))
+    second = venv.runtime(PYTHON)
+    assert first != second
+    assert (second / "falapp_runner" / "serving" / "routes.py").read_text() == "new"

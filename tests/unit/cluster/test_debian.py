@@ -1,6 +1,6 @@
 import pytest
 
-from tests.cluster import debian
+from tests.cluster import debian, versions
 from tests.cluster.errors import ClusterError
 
 TARGETS = """\
@@ -11,8 +11,21 @@ trixie main http://mirror.example/trixie/
 """
 
 
-def test_the_mirror_is_the_machines_own():
-    assert debian.mirror(TARGETS, "bookworm") == "http://mirror.example/debian/"
+@pytest.mark.parametrize(
+    ("release", "address"),
+    [
+        ("bookworm", "http://mirror.example/debian/"),
+        ("trixie", "http://mirror.example/trixie/"),
+        ("forky", "http://mirror.example/debian/"),  # one mirror has all of them
+    ],
+)
+def test_the_mirror_is_the_machines_own(release, address):
+    assert debian.mirror(TARGETS, release) == address
+
+
+def test_each_release_is_an_archive_of_its_own():
+    stamps = {debian.archive_fingerprint(release) for release in versions.PYTHONS.values()}
+    assert len(stamps) == len(versions.PYTHONS)
 
 
 @pytest.mark.parametrize("targets", ["", "noble main http://mirror.example/ubuntu/\n"])

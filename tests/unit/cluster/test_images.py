@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from tests.cluster import docker, images
+from tests.cluster import docker, images, versions
 from tests.cluster.errors import ClusterError
 from tests.cluster.registry import Registry, free_port
 
@@ -26,10 +26,22 @@ def test_no_digest_is_an_error(image):
 
 def test_a_failed_image_is_empty_and_the_others_are_there():
     broken, servers = ClusterError("no"), "s@sha256:3"
-    own = {"operator": broken, "builder": "b@sha256:1", "runtime-3.11": "r@sha256:2"}
+    runtimes = {f"runtime-{minor}": f"r{minor}@sha256:2" for minor in versions.PYTHONS}
+    own = {"operator": broken, "builder": "b@sha256:1", **runtimes}
     found = images.gather({**own, "servers": servers}, {"3.11": "base"}, "kaniko")
     assert (found.operator, found.builder, found.servers) == ("", "b@sha256:1", servers)
-    assert found.runtime == {"3.11": "r@sha256:2"}
+    assert found.runtime == {minor: f"r{minor}@sha256:2" for minor in versions.PYTHONS}
+
+
+def test_bases_of_two_pythons_do_not_replace_each_other():
+    names = ["falapp/python:3.13-b", "falapp/python:3.11-b", "falapp/python:3.11-a"]
+    assert [images.series(name) for name in names] == [
+        "falapp/python:3.13",
+        "falapp/python:3.11",
+        "falapp/python:3.11",
+    ]
+    assert images.series("falapp/runtime-3.11:a") == "falapp/runtime-3.11"
+    assert images.series("127.0.0.1:5000/falapp/kaniko:v1-a") == "127.0.0.1:5000/falapp/kaniko"
 
 
 @pytest.mark.parametrize(

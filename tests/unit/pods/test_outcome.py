@@ -4,6 +4,7 @@ import pytest
 
 from falapp_operator.api.conditions import Reason
 from falapp_operator.runner.outcome import refused, runners, trouble
+from falapp_runner import contract
 from tests.unit import samples
 from tests.unit.workloads import ended, runner_pod, running, terminated, waiting
 
@@ -55,7 +56,21 @@ def test_a_runner_on_its_way_is_no_trouble(pod):
     assert trouble(pod) is None
 
 
-@pytest.mark.parametrize("reason", ["LoadFailed", "SetupFailed"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        contract.LOAD_FAILED,
+        contract.IMPORT_FAILED,
+        contract.CLASS_NOT_FOUND,
+        contract.INVALID_SIGNATURE,
+        contract.RUNTIME_CONFLICT,
+        contract.SETUP_FAILED,
+        contract.SETUP_EXITED,
+        contract.SETUP_TIMEOUT,
+        contract.PORT_TAKEN,
+        contract.SERVE_FAILED,
+    ],
+)
 @pytest.mark.parametrize("state", ["back-off", "ended", "started again"])
 def test_a_runner_that_reports_what_its_app_did(reason, state):
     last = ended(1, message=report(reason))
@@ -75,10 +90,14 @@ def test_a_runner_that_reports_what_its_app_did(reason, state):
 @pytest.mark.parametrize(
     ("code", "message", "text", "tail"),
     [
-        (1, report("ServeFailed", "port 8080 is taken"), "port 8080 is taken", TRACEBACK),
+        (1, report("Ready", "no reason for an end"), "no reason for an end", TRACEBACK),
         (143, report("StartupInterrupted", "setup() ran", ""), "setup() ran", ""),
         (1, "Segmentation fault", "the runner ended with exit code 1", "Segmentation fault"),
-        (139, "", "the runner ended with exit code 139", ""),
+        (139, "", "the runner ended with exit code 139 (SIGSEGV)", ""),
+        (200, "", "the runner ended with exit code 200", ""),
+        (139, "falapp: Loading\n… falapp: Setup\n… falapp: Ready\noh",
+         "the runner ended with exit code 139 (SIGSEGV)",
+         "falapp: Loading\n… falapp: Setup\n… falapp: Ready\noh"),
         (0, "", "the runner ended with exit code 0", ""),
         (1, "[]", "the runner ended with exit code 1", "[]"),
         (1, '{"reason": null}', "the runner ended with exit code 1", ""),

@@ -13,6 +13,13 @@ RESTRICTED_VOLUMES = {
 }  # fmt: skip
 
 
+CLAIM = {
+    "name": "data",
+    "mountPath": "/data",
+    "persistentVolumeClaim": {"claimName": "weights"},
+}
+
+
 def containers(made):
     return {c["name"]: c for c in (*made["spec"]["initContainers"], *made["spec"]["containers"])}
 
@@ -57,7 +64,7 @@ def test_the_runtime_comes_in_first_and_cannot_be_written_to_later(make_runner):
     script = made["runtime"]["command"][-1]
     assert f"cp -r {contract.RUNTIME_IN_IMAGE}/. {contract.RUNTIME}/" in script
     assert f"for file in {contract.SOURCE}/* {contract.SOURCE}/.[!.]*" in script
-    assert f'cp -L "$file" {contract.APP}/' in script
+    assert f'cp -L "$file" {contract.COPIED}/' in script
     mounts = {m["mountPath"]: m.get("readOnly", False) for m in made["runner"]["volumeMounts"]}
     home = variables(make_runner())["HOME"]["value"]
     assert mounts == {contract.RUNTIME: True, contract.APP: False, home: False}
@@ -85,9 +92,11 @@ def test_images_are_pulled_with_the_secrets_of_the_settings(make_runner):
 
 
 @pytest.mark.parametrize(
-    ("timeout", "seconds"), [(None, 600), ("90s", 90), ("20m", 1200), ("1h30m", 5400)]
+    ("timeout", "seconds"),
+    [(None, 24 * 3600), ("90s", 90), ("20m", 1200), ("1h30m", 5400)],
 )
 def test_the_gate_is_behind_the_probes(make_runner, timeout, seconds):
+    """Where the FalApp says nothing, the class may: the kubelet waits, and the runner knows."""
     runner = containers(template(make_runner(startupTimeout=timeout)))["runner"]
     control = next(p for p in runner["ports"] if p["name"] == "control")
     assert control["containerPort"] == contract.CONTROL_PORT
@@ -95,14 +104,30 @@ def test_the_gate_is_behind_the_probes(make_runner, timeout, seconds):
     assert [p["httpGet"]["path"] for p in probes.values()] == ["/startup", "/ready", "/live"]
     assert {p["httpGet"]["port"] for p in probes.values()} == {"control"}
     startup = probes["startupProbe"]
-    assert startup["failureThreshold"] * startup["periodSeconds"] == seconds
+    patience = startup["failureThreshold"] * startup["periodSeconds"]
+    assert patience == seconds + contract.STARTUP_SLACK_SECONDS
+    assert {p.get("terminationGracePeriodSeconds") for p in probes.values()} == {30, None}
 
 
-@pytest.mark.parametrize(("grace", "seconds"), [(None, 30), ("2m", 120)])
-def test_the_runner_knows_its_grace_period(make_runner, grace, seconds):
-    runner = make_runner(terminationGracePeriod=grace)
-    assert template(runner)["spec"]["terminationGracePeriodSeconds"] == seconds
-    assert variables(runner)[contract.GRACE_SECONDS]["value"] == str(seconds)
+@pytest.mark.parametrize(("grace", "seconds"), [(None, 3600), ("2m", 120)])
+def test_the_kubelet_waits_for_the_end_as_long_as_the_runner_may_take(make_runner, grace, seconds):
+    made = template(make_runner(terminationGracePeriod=grace))
+    assert made["spec"]["terminationGracePeriodSeconds"] == seconds
+
+
+OPTIONS = {
+    "maxMultiplexing": (8, contract.MAX_MULTIPLEXING, "8"),
+    "requestTimeout": ("5m", contract.REQUEST_TIMEOUT, "300"),
+    "startupTimeout": ("20m", contract.STARTUP_TIMEOUT, "1200"),
+    "terminationGracePeriod": ("2m", contract.GRACE_SECONDS, "120"),
+}
+
+
+@pytest.mark.parametrize("field", OPTIONS)
+def test_an_option_reaches_the_runner_and_is_absent_where_the_class_decides(make_runner, field):
+    value, name, text = OPTIONS[field]
+    assert variables(make_runner(**{field: value}))[name] == {"name": name, "value": text}
+    assert name not in variables(make_runner())
 
 
 def test_the_users_variables_come_last_and_win(make_runner):
@@ -124,6 +149,10 @@ def test_the_users_variables_come_last_and_win(make_runner):
         {"entrypoint": "app.py::Other"},
         {"env": [{"name": "A", "value": "1"}]},
         {"startupTimeout": "1m"},
+        {"maxMultiplexing": 4},
+        {"requestTimeout": "1m"},
+        {"envFrom": [{"secretRef": {"name": "keys"}}]},
+        {"volumes": [CLAIM]},
         {"terminationGracePeriod": "1m"},
         {"machine": {"cpu": "2"}},
         {"image": f"registry.example/environments@sha256:{'b' * 64}"},

@@ -20,6 +20,7 @@ class World:
     def __init__(self):
         self.cluster = fake.Cluster(samples.machine_type())
         self.registry = fake.Registry()
+        self.git = fake.Git()
         self.settings = samples.settings()
         self.woken = []
         self.now = samples.NOW
@@ -30,6 +31,7 @@ class World:
         return Context(
             cluster=self.cluster,
             registry=self.registry,
+            git=self.git,
             settings=self.settings,
             wake=self.woken.append,
             now=lambda: self.now,

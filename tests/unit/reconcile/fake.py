@@ -181,6 +181,22 @@ class Registry:
         return self.locks.get(tag)
 
 
+class Git:
+    """Git servers; it stands in for `falapp_operator.cluster.git.Git`."""
+
+    def __init__(self):
+        self.refs = {}
+        """{(url, ref): commit}."""
+        self.asked = []
+        self.error = None
+
+    async def commit(self, url, ref, login):
+        self.asked.append((url, ref, login))
+        if self.error:
+            raise self.error
+        return self.refs[url, ref]
+
+
 def _key(items):
     for key in _KEYS:
         if items and all(isinstance(i, dict) and key in i for i in items):

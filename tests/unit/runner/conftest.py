@@ -15,6 +15,7 @@ from falapp_runner import contract
 
 APPS = Path(__file__).parent / "apps"
 BOOT = Path(contract.__file__).parent / "boot.py"
+WARNINGS = ("-W", "error")
 PATIENCE = 20.0
 
 
@@ -39,7 +40,17 @@ def ask(port: int, method: str, path: str, body: object = None) -> tuple[int, ob
 class Runner:
     """A real runner process: boot.py with an app of `apps`, on free ports of this machine."""
 
-    def __init__(self, entrypoint: str, folder: Path, *, grace: str = "5", app_port: int = 0):
+    def __init__(
+        self,
+        entrypoint: str,
+        folder: Path,
+        *,
+        grace: str = "5",
+        startup: str = "",
+        app_port: int = 0,
+        python: str | Path = sys.executable,
+        boot: Path = BOOT,
+    ):
         self.app_port = app_port or free_port()
         self.control_port = free_port()
         self.go = folder / "go"
@@ -53,13 +64,15 @@ class Runner:
         ]
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", str(BOOT), *options],
+            [python, *WARNINGS, boot, *options],
             cwd=APPS,
             env={
                 **os.environ,
                 contract.ENTRYPOINT: entrypoint,
                 contract.GRACE_SECONDS: grace,
+                contract.STARTUP_TIMEOUT: startup,
                 "GO": str(self.go),
+                "APP_PORT": str(self.app_port),
             },
             stdout=self._out,
             stderr=self._err,
@@ -103,8 +116,13 @@ class Runner:
         return json.loads(self._log.read_text())
 
     @property
+    def last_words(self) -> str:
+        """What the kubelet would find, whoever left it."""
+        return self._log.read_text()
+
+    @property
     def wrote_failure(self) -> bool:
-        return self._log.exists()
+        return self._log.stat().st_size > 0
 
     @property
     def output(self) -> str:

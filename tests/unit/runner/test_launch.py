@@ -77,24 +77,78 @@ def test_setup_that_raises(run):
 def test_setup_that_ends_the_process(run):
     runner = run("exit_in_setup.py")
     assert runner.end() == 1
-    assert runner.failure["reason"] == "SetupFailed"
+    assert runner.failure["reason"] == "SetupExited"
     assert "SystemExit(3)" in runner.failure["message"]
 
 
+def test_setup_that_ends_the_process_at_once_leaves_its_state_in_the_log(run):
+    """Nothing of ours runs after os._exit(): the operator reads the last lines of the log."""
+    runner = run("abrupt_exit_in_setup.py")
+    assert runner.end() == 3
+    assert not runner.wrote_failure
+    assert runner.output.splitlines()[-1].endswith("falapp: Setup")
+
+
 @pytest.mark.parametrize(
-    ("entrypoint", "says"),
+    ("entrypoint", "reason", "says"),
     [
-        ("raise_import_error.py", "add the package that holds falapp_no_such_package"),
-        ("no_endpoint.py", "the endpoints of Mute cannot be served"),
+        (
+            "raise_import_error.py",
+            "ImportFailed",
+            "add the package that holds falapp_no_such_package",
+        ),
+        ("exc_in_import.py", "ImportFailed", "RuntimeError: no licence key"),
+        ("exit_in_import.py", "ImportFailed", "SystemExit(2)"),
+        ("no_app.py", "ClassNotFound", "it has no fal.App class"),
+        ("one_app.py::Two", "ClassNotFound", "its fal.App classes are One"),
+        ("two_apps.py", "ClassNotFound", "name one of them, as two_apps.py::First"),
+        ("none.py", "LoadFailed", "there is no file none.py"),
+        ("no_endpoint.py", "InvalidSignature", "the endpoints of Mute cannot be served"),
+        ("setup_with_argument.py", "InvalidSignature", "Greedy.setup(self, path) cannot be called"),
+        ("long_grace.py", "LoadFailed", "termination_grace_period_seconds is 7200; give a number"),
     ],
 )
-def test_an_app_that_cannot_be_loaded(run, entrypoint, says):
-    runner = run(entrypoint)
+def test_an_app_that_cannot_be_loaded(run, entrypoint, reason, says):
+    runner = run(entrypoint, grace="")
     assert runner.end() == 1
-    assert runner.failure["reason"] == "LoadFailed"
+    assert runner.failure["reason"] == reason
     assert says in runner.failure["message"]
     assert says in runner.errors
     assert runner.output.splitlines()[-1].endswith("LoadFailed")
+
+
+def test_a_start_that_takes_too_long_says_where_it_hangs(run):
+    runner = run("waits_in_setup.py", startup="6")
+    assert runner.end() == 1
+    assert time.monotonic() - runner.began >= 6
+    assert runner.failure["reason"] == "SetupTimeout"
+    assert "setup() has not returned 6 s after the start" in runner.failure["message"]
+    assert "in setup\n" in runner.failure["logTail"]
+    assert "time.sleep(0.01)" in runner.failure["logTail"]
+
+
+def test_the_class_says_how_long_its_start_may_take(run):
+    runner = run("short_startup.py")
+    assert runner.end() == 1
+    assert runner.failure["reason"] == "SetupTimeout"
+    assert "1 s after the start" in runner.failure["message"]
+
+
+def test_the_falapp_has_the_last_word_about_the_start(run):
+    runner = run("short_startup.py", startup="60")
+    time.sleep(1.5)  # longer than the class allows
+    runner.go.touch()
+    runner.wait_for("Ready")
+    time.sleep(0.1)
+    assert runner.process.poll() is None
+
+
+def test_the_class_says_how_long_its_end_may_take(run):
+    runner = run("short_grace.py", grace="")
+    runner.wait_for("Ready")
+    runner.terminate()
+    assert runner.end() == 1
+    assert "took all of the 1 s" in runner.output
 
 
 def test_a_taken_port_is_told_before_anything_is_loaded(run):
@@ -103,8 +157,20 @@ def test_a_taken_port_is_told_before_anything_is_loaded(run):
         number = held.getsockname()[1]
         runner = run("waits_in_setup.py", app_port=number)
         assert runner.end() == 1
-    assert runner.failure["reason"] == "ServeFailed"
+    assert runner.failure["reason"] == "PortTaken"
     assert f"port {number}" in runner.failure["message"]
+
+
+@pytest.mark.parametrize(
+    ("app", "tail"),
+    [("takes_the_port_in_setup.py", "in setup"), ("listens_in_setup.py", "OSError")],
+)
+def test_a_port_that_setup_takes_or_finds_taken(run, app, tail):
+    runner = run(app)
+    assert runner.end() == 1
+    assert runner.failure["reason"] == "PortTaken"
+    assert "ports 8080 and 8081 are the runner's" in runner.failure["message"]
+    assert tail in runner.failure["logTail"]
 
 
 def test_a_runner_that_ends_untidily(run):

@@ -90,3 +90,17 @@ def test_an_empty_source(tmp_path):
 def test_a_name_that_python_could_not_import(tmp_path):
     (tmp_path / "my-app.v2.py").write_text("import fal\nclass Mine(fal.App): pass\n")
     assert load.load("my-app.v2.py", tmp_path).__name__ == "Mine"
+
+
+def test_modules_beside_the_file_are_imported(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "falapp_helper.py").write_text("WORD = 'helped'\n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "falapp_part.py").write_text("from falapp_helper import WORD\n")
+    (tmp_path / "beside.py").write_text(
+        "import fal, falapp_helper\nfrom parts.falapp_part import WORD\n\n\n"
+        "class App(fal.App):\n    word = falapp_helper.WORD + WORD\n"
+    )
+    assert load.load("beside.py", tmp_path).word == "helpedhelped"
+    for name in ("beside", "falapp_helper", "parts", "parts.falapp_part"):
+        del sys.modules[name]

@@ -61,6 +61,7 @@ def test_a_runner_imports_nothing_outside_the_lock():
     assert {"yaml", "PIL"} & set(barred) == {"PIL"}
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({barred}));"
-        "sys.path.append('operator'); import falapp_runner.serve, fal.toolkit"
+        "sys.path.append('operator');"
+        "import falapp_runner.serve, falapp_runner.stores, fal.toolkit, obstore"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, check=True)

@@ -22,8 +22,14 @@ def test_what_the_pod_says():
     )
 
 
-def test_the_grace_period_is_that_of_kubernetes_when_left_out():
-    assert settings.read(RUNTIME, [], {contract.ENTRYPOINT: "app.py"}).grace == 30
+def test_what_the_falapp_does_not_say_is_left_to_the_class():
+    given = settings.read(RUNTIME, [], {contract.ENTRYPOINT: "app.py"})
+    assert (given.grace, given.startup) == (None, None)
+
+
+def test_the_falapp_says_how_long_a_start_may_take():
+    variables = {contract.ENTRYPOINT: "app.py", contract.STARTUP_TIMEOUT: "1200"}
+    assert settings.read(RUNTIME, [], variables).startup == 1200
 
 
 @pytest.mark.parametrize(

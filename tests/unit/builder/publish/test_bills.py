@@ -5,6 +5,8 @@ import tomllib
 from typing import Any
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from packaging.pylock import Pylock
 
 from falapp_builder.pod.planned import Base, Package, Plan
@@ -86,6 +88,22 @@ def test_the_lock_of_nothing() -> None:
 def bill(*packages: Package) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(sbom.sbom(plan(*packages), "registry.example/e", "env-key"))
     return found
+
+
+def complaint(document: str) -> str:
+    """What the schema of CycloneDX 1.6 says against a document; nothing against a good one."""
+    return str(JsonStrictValidator(SchemaVersion.V1_6).validate_str(document) or "")
+
+
+@pytest.mark.parametrize("packages", [ALL, ()])
+def test_the_bill_is_one_by_the_schema(packages: tuple[Package, ...]) -> None:
+    assert complaint(sbom.sbom(plan(*packages), "registry.example/e", "env-key").decode()) == ""
+
+
+def test_the_schema_finds_what_is_wrong() -> None:
+    wrong = bill(WHEEL)
+    wrong["components"][0]["hashes"][0]["content"] = "short"
+    assert "short" in complaint(json.dumps(wrong))
 
 
 def test_the_bill_names_the_image_and_its_base() -> None:

@@ -1,0 +1,1 @@
+"""The init container of a runner whose app's files are in git."""
