@@ -115,14 +115,17 @@ class Relay:
             text = str(url)
             url = httpx.URL(f"{text}{'&' if '?' in text else '?'}digest={digest}")
         headers = {"Content-Type": "application/octet-stream"}
-        if length := request.headers.get("Content-Length"):
+        length = request.headers.get("Content-Length", "0")
+        # The end of an upload is empty, as a rule: then it can be sent again if the token ended
+        # while the layer was on its way, which a stream cannot.
+        whole = length == "0" and "Transfer-Encoding" not in request.headers
+        content = b"" if whole else request.stream()
+        if "Content-Length" in request.headers and not whole:
             headers["Content-Length"] = length
-        answer = await self.upstream.request(
-            request.method, url, content=request.stream(), headers=headers
-        )
+        answer = await self.upstream.request(request.method, url, content=content, headers=headers)
         if request.method == "PATCH" and answer.status_code == 202:
             return self._goes_on(name, number, answer)
-        if answer.status_code == 201:
+        if request.method == "PUT" and answer.status_code == 201:
             self.known.add(digest)
         return Response(answer.content, answer.status_code, _passed(answer))
 

@@ -26,6 +26,8 @@ _INSTRUCTIONS = re.compile(
 _DIRECTIVE = re.compile(r"#\s*([a-z]+)\s*=\s*(\S+)\s*", re.I)
 _FLAG = re.compile(r"--([a-z-]+)(?:=(\S*))?\s*", re.I)
 _HEREDOC = re.compile(r"\d*<<-?[^<\s]+")
+# As the shell splits them: what is in quotes belongs to its word.
+_WORD = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'])+""")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _GIT = re.compile(r"git@|git://|https?://[^#?]*(\.git$|\.git[#?])", re.I)
 _QUERY = re.compile(r"\?[^\s\"']*")
@@ -158,7 +160,7 @@ def _refuse(instruction: Instruction, platform: str) -> None:
     wanted = instruction.flags.get("platform", platform)
     if wanted != platform and wanted not in _PLATFORMS:
         raise _error(f"--platform={wanted}: only {platform} is built; remove it", line)
-    words = instruction.rest.split() if name in ("RUN", "COPY", "ADD") else ()
+    words = _WORD.findall(instruction.rest) if name in ("RUN", "COPY", "ADD") else ()
     if heredoc := next((w for w in words if _HEREDOC.fullmatch(w)), ""):
         way_out = "write the lines with && and \\, or with printf"
         raise _error(

@@ -5,6 +5,7 @@ tells which step it was, and its termination message tells why: our steps write 
 Kaniko it is the end of its log.
 """
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -133,7 +134,17 @@ def _stuck(pod: Object) -> Outcome | None:
         )
     if kubelet.lacks_python(waiting.get("message", "")):
         return _without_python(image, waiting["message"], stuck=True)
-    return None
+    return next(filter(None, map(_sidecar, _sidecars(pod))), None)
+
+
+def _sidecar(status: Object) -> Outcome | None:
+    """Return why a sidecar ended, which the kubelet starts again and again."""
+    state = status.get("state", {})
+    end = state.get("terminated") or status.get("lastState", {}).get("terminated") or {}
+    report = termination.read(end.get("message", ""))
+    if not report:
+        return None
+    return dataclasses.replace(_reported(status["name"], report), stuck=True)
 
 
 def _failed(condition: Object, pod: Object) -> Outcome:
@@ -218,8 +229,10 @@ def _progress(pod: Object) -> str:
         return f"waiting for a node: {scheduled.get('message', 'not scheduled yet')}"
     if conditions.get("DisruptionTarget", {}).get("status") == "True":
         return "the build's node does not keep its pod; starting another one"
-    for container in _statuses(pod):
+    for container in (*_sidecars(pod), *_statuses(pod)):
         state = container.get("state", {})
+        if container["name"] in steps.SIDECARS and not kubelet.pulls(state.get("waiting", {})):
+            continue
         # One that failed is seen here for the moment until its Job has failed, too.
         if "running" in state or state.get("terminated", {}).get("exitCode"):
             return doing(container["name"])
@@ -242,6 +255,11 @@ def _terminated(pod: Object) -> Iterator[tuple[str, Object]]:
         terminated = status.get("state", {}).get("terminated")
         if terminated:
             yield status["name"], terminated
+
+
+def _sidecars(pod: Object) -> Iterator[Object]:
+    before = pod.get("status", {}).get("initContainerStatuses", ())
+    yield from (s for s in before if s["name"] in steps.SIDECARS)
 
 
 def _statuses(pod: Object) -> Iterator[Object]:

@@ -138,7 +138,8 @@ def _dockerfile(spec: EnvironmentSpec, settings: Settings) -> Object:
         f"--custom-platform={spec.platform}",
         "--cache=true",
         f"--cache-repo={RELAY_ADDRESS}/cache",
-        *(f"--build-arg={name}={value}" for name, value in (given or {}).items()),
+        # The kubelet puts variables in place of $(NAME), and makes $ of $$.
+        *(f"--build-arg={n}={v.replace('$', '$$')}" for n, v in (given or {}).items()),
     ]
     return step | {"args": args}
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import DEFAULT_MACHINE_TYPE
 from falapp_operator.api.objects import Object, owner_uids
+from falapp_operator.environment import manifest
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.settings import Settings
@@ -48,6 +49,18 @@ def unsupported_python(seen: Snapshot, settings: Settings) -> UserError | None:
 def unusable_requirements(seen: Snapshot, _settings: Settings) -> UserError | None:
     """A requirement is none that pip accepts or that is accepted here, or the image is refused."""
     return seen.wanted if isinstance(seen.wanted, UserError) else None
+
+
+def foreign_source(seen: Snapshot, settings: Settings) -> UserError | None:
+    """The image of the app's files is an environment: another namespace's packages, maybe."""
+    image = seen.spec.source.image
+    if image is None:
+        return None
+    try:
+        manifest.refuse_environment(image.name, "spec.source.image.name", settings)
+    except UserError as error:
+        return error
+    return None
 
 
 def missing_config_map(seen: Snapshot, _settings: Settings) -> UserError | None:
@@ -100,6 +113,7 @@ CHECKS: tuple[Check, ...] = (
     unreadable_machine_type,
     unsupported_python,
     unusable_requirements,
+    foreign_source,
     missing_config_map,
     unknown_commit,
     missing_file,

@@ -59,7 +59,12 @@ def checkout(code: Checkout, *, trust: bool) -> Object:
         "name": SOURCE,
         "image": code.image,
         "command": ["/opt/falapp/bin/python", "-m", "falapp_builder.source"],
-        "env": [{"name": name, "value": value} for name, value in variables.items() if value],
+        # The kubelet puts variables in place of $(NAME), the login's among them, and makes $ of $$.
+        "env": [
+            {"name": name, "value": value.replace("$", "$$")}
+            for name, value in variables.items()
+            if value
+        ],
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [_APP, {"name": "tmp", "mountPath": TMP}],
     }
@@ -77,6 +82,8 @@ def copy(code: Copy) -> Object:
     return {
         "name": SOURCE,
         "image": code.image,
+        # A private image that the node has for somebody else is nobody's to use.
+        "imagePullPolicy": "Always",
         "command": ["/bin/sh", "-ec", script],
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [_APP],

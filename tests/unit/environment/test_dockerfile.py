@@ -38,6 +38,8 @@ def complaint(text, **args):
         "FROM --platform=$BUILDPLATFORM base.example/python:3.11",
         "# escape=`\n" + FROM + "RUN a `\n  && b",
         FROM + 'ENV A="x" B=y\nWORKDIR /a\nUSER 1000\nCMD ["x"]\nVOLUME /v\nLABEL a=b',
+        FROM + 'RUN python3 -c "x = 1 <<20; y = 1<<2"',
+        FROM + "RUN echo ' <<EOF'",
         FROM + "RUN git clone https://${TOKEN}@git.example/x",
     ],
 )

@@ -237,3 +237,10 @@ def test_a_base_image_is_asked_for_anew_unless_it_is_ours_and_pinned(base, polic
     known = {} if base.startswith("mine") else {"pythons": pythons}
     resolve = steps(pod(build(base_image=base), **known))["resolve"]
     assert resolve["imagePullPolicy"] == policy
+
+
+def test_a_build_argument_reaches_kaniko_as_it_is_written():
+    """The kubelet puts variables in place of $(NAME), and makes $ of $$."""
+    given = {"text": "ARG A\nFROM x\n", "args": {"A": "a$$b $(SSL_CERT_DIR)"}}
+    arguments = steps(pod(build(**DOCKERFILE | {"dockerfile": given})))["dockerfile"]["args"]
+    assert "--build-arg=A=a$$$$b $$(SSL_CERT_DIR)" in arguments

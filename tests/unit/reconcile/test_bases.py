@@ -195,3 +195,32 @@ async def test_why_a_dockerfile_was_not_built(waiting, log, reason, named):
     assert failure["reason"] == reason
     assert named in failure["message"]
     assert "\x1b" not in failure["message"] + failure.get("logTail", "")
+
+
+def build_pod(world, *containers):
+    job = world.cluster.find("Job", BASE_NAME)
+    pod = workloads.build_pod(BASE_NAME, *containers)
+    pod["metadata"]["ownerReferences"][0]["uid"] = job["metadata"]["uid"]
+    world.cluster.put(pod)
+
+
+async def test_a_sidecar_that_cannot_start_is_told_of(waiting):
+    """The kubelet starts it again and again, and the Job would run until its time is over."""
+    await waiting.reconcile_environment(BASE_NAME)
+    report = {"reason": "PublishFailed", "message": "the credentials cannot be read"}
+    sidecar = workloads.waiting(
+        "cache", "CrashLoopBackOff", last=workloads.ended(1, message=json.dumps(report))
+    )
+    build_pod(waiting, sidecar, workloads.waiting("dockerfile", "PodInitializing"))
+    await waiting.reconcile_environment(BASE_NAME)
+    assert status(waiting, BASE_NAME)["failure"]["reason"] == "PublishFailed"
+    assert "cannot be read" in status(waiting, BASE_NAME)["failure"]["message"]
+
+
+async def test_a_sidecar_whose_image_does_not_come_is_told_of(waiting):
+    await waiting.reconcile_environment(BASE_NAME)
+    sidecar = workloads.waiting("cache", "ImagePullBackOff", "back-off")
+    build_pod(waiting, sidecar, workloads.waiting("dockerfile", "PodInitializing"))
+    await waiting.reconcile_environment(BASE_NAME)
+    message = status(waiting, BASE_NAME)["conditions"]["Ready"]["message"]
+    assert message.startswith("cannot pull the image of step cache: ")

@@ -34,6 +34,19 @@ CONFIG_MAP = {"configMap": {"name": "files"}}
             "spec.pythonVersion: 3.9 is not among this operator's versions; use one of: 3.11",
         ),
         (
+            seen(
+                samples.app(
+                    source={
+                        "image": {"name": "registry.example:5000/environments:env-1", "path": "/x"}
+                    }
+                )
+            ),
+            "InvalidSpec",
+            "spec.source.image.name: registry.example:5000/environments:env-1 is an environment,"
+            " which may be another namespace's; name the image that it is made from, and list its"
+            " packages as requirements",
+        ),
+        (
             seen(samples.app(source=CONFIG_MAP), files=None),
             "ConfigMapNotFound",
             "spec.source.configMap: there is no ConfigMap 'files' in namespace video; create it and"

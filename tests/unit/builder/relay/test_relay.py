@@ -171,3 +171,17 @@ def test_a_name_that_is_none_is_a_failure(places: Places, ask: Ask) -> None:
     ask(image="no name")
     with pytest.raises(Failure):
         upstream.connect(request.read(places.request), places)
+
+
+async def test_a_token_that_ends_while_a_layer_is_on_its_way_is_renewed(
+    relay: Connect, registry: FakeRegistry, places: Places
+) -> None:
+    registry.login = "robot:hunter2"
+    login = {"auths": {registry.host: {"username": "robot", "password": "hunter2"}}}
+    places.push.write_text(json.dumps(login))
+    async with relay() as kaniko:
+        begun = await kaniko.post("/v2/cache/blobs/uploads/")
+        sent = await kaniko.patch(begun.headers["Location"], content=LAYER)
+        registry.tokens.clear()
+        digest = {"digest": digest_of(LAYER)}
+        assert (await kaniko.put(sent.headers["Location"], params=digest)).status_code == 201
