@@ -13,6 +13,7 @@ ALLOWED = {
     ("falapp.dev", "machinetypes"): READ | APPLY,
     ("apps", "deployments"): READ | APPLY,
     ("", "services"): {"get"} | APPLY,
+    ("policy", "poddisruptionbudgets"): {"get"} | APPLY,
     ("", "configmaps"): {"get", "list"} | WRITE,
     ("", "pods"): READ | {"delete"},
     ("batch", "jobs"): READ,

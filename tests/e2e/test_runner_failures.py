@@ -52,10 +52,21 @@ TAILS = {
 """A part of the last lines, where there are some."""
 
 
-def apply(apps, namespace, file, code, **more):
-    name = file.removesuffix(".py").replace("_", "-")
-    apps.apply(namespace, name, entrypoint=file, source={"inline": {file: code}}, **more)
-    return name
+@pytest.fixture
+def apply(kube, apps, shared_namespace):
+    """Applies one app, which goes with the test: what fails again and again holds its machine."""
+    applied = []
+
+    def one(file, code, **more):
+        name = file.removesuffix(".py").replace("_", "-")
+        source = {"inline": {file: code}}
+        apps.apply(shared_namespace, name, entrypoint=file, source=source, **more)
+        applied.append(name)
+        return name
+
+    yield one
+    for name in applied:
+        kube.delete("falapp", name, shared_namespace)
 
 
 def check(app, reason, says):
@@ -69,16 +80,16 @@ def check(app, reason, says):
 
 
 @pytest.mark.parametrize("file", CASES)
-def test_a_start_that_fails(apps, shared_namespace, file):
+def test_a_start_that_fails(apps, apply, shared_namespace, file):
     reason, says = CASES[file]
-    name = apply(apps, shared_namespace, file, (APPS / file).read_text())
+    name = apply(file, (APPS / file).read_text())
     app = apps.stalled(shared_namespace, name, reason)
     failure = check(app, reason, says)
     assert TAILS.get(file, "") in failure.get("logTail", "")
 
 
-def test_a_runner_that_is_killed_for_memory(apps, shared_namespace):
-    name = apply(apps, shared_namespace, "eats_memory.py", EATS_MEMORY)
+def test_a_runner_that_is_killed_for_memory(apps, apply, shared_namespace):
+    name = apply("eats_memory.py", EATS_MEMORY)
     app = apps.stalled(shared_namespace, name, "OutOfMemory")
     check(app, "OutOfMemory", "384Mi")
 
@@ -87,37 +98,37 @@ def test_a_runner_that_is_killed_for_memory(apps, shared_namespace):
     ("file", "hangs"),
     [("awaits_in_setup.py", "await asyncio.Event().wait()"), ("computes_in_setup.py", "pbkdf2")],
 )
-def test_a_setup_that_hangs_is_ended_and_says_where(apps, shared_namespace, file, hangs):
+def test_a_setup_that_hangs_is_ended_and_says_where(apps, apply, shared_namespace, file, hangs):
     code = (APPS / file).read_text()
-    name = apply(apps, shared_namespace, file, code, startupTimeout="30s")
+    name = apply(file, code, startupTimeout="30s")
     app = apps.stalled(shared_namespace, name, "SetupTimeout")
     failure = check(app, "SetupTimeout", "30 s after the start; raise startupTimeout")
     assert hangs in failure["logTail"]
 
 
-def test_an_import_that_hangs_is_ended_and_says_where(apps, shared_namespace):
-    name = apply(apps, shared_namespace, "hangs.py", HANGS_IN_IMPORT, startupTimeout="30s")
+def test_an_import_that_hangs_is_ended_and_says_where(apps, apply, shared_namespace):
+    name = apply("hangs.py", HANGS_IN_IMPORT, startupTimeout="30s")
     app = apps.stalled(shared_namespace, name, "SetupTimeout")
     assert "threading.Event().wait()" in check(app, "SetupTimeout", "being imported")["logTail"]
 
 
-def test_a_slow_setup_is_not_ended_early(kube, apps, shared_namespace):
+def test_a_slow_setup_is_not_ended_early(kube, apps, apply, shared_namespace):
     """Its class allows it what the kubelet was never told; nothing restarts."""
     code = (
         "import time\n\nimport fal\n\n\nclass Slow(fal.App, startup_timeout=300):\n"
         "    def setup(self):\n        time.sleep(45)\n\n"
         '    @fal.endpoint("/")\n    def answer(self) -> str:\n        return "slow"\n'
     )
-    name = apply(apps, shared_namespace, "slow.py", code)
+    name = apply("slow.py", code)
     apps.ready(shared_namespace, name)
     [pod] = kube.list("pods", shared_namespace, f"falapp.dev/app={name}")
     [container] = pod["status"]["containerStatuses"]
     assert container["restartCount"] == 0
 
 
-def test_an_environment_that_fal_cannot_be_imported_in(apps, shared_namespace):
+def test_an_environment_that_fal_cannot_be_imported_in(apps, apply, shared_namespace):
     code = (APPS / "one_app.py").read_text()
     wanted = ["typing-extensions==4.0.1"]
-    name = apply(apps, shared_namespace, "conflict.py", code, requirements=wanted)
+    name = apply("conflict.py", code, requirements=wanted)
     app = apps.stalled(shared_namespace, name, "RuntimeConflict")
     check(app, "RuntimeConflict", "typing_extensions 4.0.1")

@@ -30,8 +30,8 @@ class Volume:
 
 
 @contextmanager
-def claimed(kube: Kube, image: str, namespace: str) -> Iterator[Volume]:
-    """Make a volume and a claim on it in ``namespace``, both of one name."""
+def claimed(kube: Kube, image: str, namespace: str, claim: str = "") -> Iterator[Volume]:
+    """Make a volume and a claim on it in ``namespace``, which has the volume's name or another."""
     volume = Volume(kube, f"e2e-volume-{secrets.token_hex(3)}")
     name = volume.name
     metadata = {"name": name, "labels": install.MADE | _PRIVILEGED}
@@ -41,12 +41,13 @@ def claimed(kube: Kube, image: str, namespace: str) -> Iterator[Volume]:
         kube.run("wait", "pod/volume", "-n", name, "--for=condition=Ready", "--timeout=60s")
         volume.run("mkdir", f"/node/{name}")
         pod = kube.get("pod", "volume", name) or {}
-        kube.apply(_volume(name, namespace, pod["spec"]["nodeName"]))
-        kube.apply(_claim(name), namespace=namespace)
+        claim = claim or name
+        kube.apply(_volume(name, f"{namespace}/{claim}", pod["spec"]["nodeName"]))
+        kube.apply(_claim(claim, name), namespace=namespace)
         try:
             yield volume
         finally:
-            kube.delete("pvc", name, namespace, wait=False)
+            kube.delete("pvc", claim, namespace, wait=False)
             kube.delete("pv", name, wait=False)
             volume.run("rm", "-r", f"/node/{name}")
     finally:
@@ -70,7 +71,8 @@ def _pod(image: str) -> dict[str, Any]:
     }
 
 
-def _volume(name: str, namespace: str, node: str) -> dict[str, Any]:
+def _volume(name: str, claim: str, node: str) -> dict[str, Any]:
+    namespace, _, claimed_by = claim.partition("/")
     here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
     return {
         "apiVersion": "v1",
@@ -81,7 +83,7 @@ def _volume(name: str, namespace: str, node: str) -> dict[str, Any]:
             "accessModes": ["ReadWriteOnce"],
             "persistentVolumeReclaimPolicy": "Retain",
             "storageClassName": "",
-            "claimRef": {"name": name, "namespace": namespace},
+            "claimRef": {"name": claimed_by, "namespace": namespace},
             # Not hostPath: the kubelet gives this kind to the pod's fsGroup.
             "local": {"path": f"{_ROOT}/{name}"},
             "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},
@@ -89,7 +91,7 @@ def _volume(name: str, namespace: str, node: str) -> dict[str, Any]:
     }
 
 
-def _claim(name: str) -> dict[str, Any]:
+def _claim(name: str, volume: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
@@ -97,7 +99,7 @@ def _claim(name: str) -> dict[str, Any]:
         "spec": {
             "accessModes": ["ReadWriteOnce"],
             "storageClassName": "",
-            "volumeName": name,
+            "volumeName": volume,
             "resources": {"requests": {"storage": "1Gi"}},
         },
     }

@@ -27,6 +27,7 @@ _PLURALS = {
     ("v1", "Service"): "services",
     ("apps/v1", "Deployment"): "deployments",
     ("batch/v1", "Job"): "jobs",
+    ("policy/v1", "PodDisruptionBudget"): "poddisruptionbudgets",
     (meta.API_VERSION, "FalApp"): "falapps",
     (meta.API_VERSION, "Environment"): "environments",
     (meta.API_VERSION, "MachineType"): "machinetypes",

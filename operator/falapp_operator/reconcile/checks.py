@@ -93,8 +93,8 @@ def missing_file(seen: Snapshot, _settings: Settings) -> UserError | None:
 
 
 def taken_name(seen: Snapshot, _settings: Settings) -> UserError | None:
-    """A Deployment or Service of the app's name is somebody else's."""
-    for child in (seen.deployment, seen.service):
+    """A Deployment, Service or PodDisruptionBudget of the app's name is somebody else's."""
+    for child in (seen.deployment, seen.service, seen.disruption):
         if child is not None and not _is_mine(child, seen.app):
             kind, name = child["kind"], child["metadata"]["name"]
             return UserError(

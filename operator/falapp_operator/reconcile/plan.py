@@ -15,7 +15,7 @@ from falapp_operator.environment import key, manifest
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile import checks, verdict
 from falapp_operator.reconcile.snapshot import Snapshot
-from falapp_operator.runner import deployment, network, outcome, pod, source
+from falapp_operator.runner import deployment, disruption, network, outcome, pod, source
 from falapp_operator.settings import Settings
 
 
@@ -85,6 +85,7 @@ def _plan(seen: Snapshot, settings: Settings) -> Plan:
             *_source(seen, runner, files),
             Change(live=seen.deployment, desired=wanted),
             Change(live=seen.service, desired=network.service(seen.app)),
+            Change(live=seen.disruption, desired=disruption.budget(seen.app)),
             *(_releases(seen) if whole else ()),
         ),
         deletions=_leftovers(seen, runner) if whole else (),

@@ -43,6 +43,8 @@ class Snapshot:
     """Other Environments that the app still owns."""
     deployment: Object | None
     service: Object | None
+    disruption: Object | None
+    """The PodDisruptionBudget."""
     pods: tuple[Object, ...]
     sources: tuple[Object, ...]
     """The app's ConfigMaps, of this revision and of former ones."""
@@ -90,6 +92,7 @@ async def gather(
         files = start(_files(cluster, namespace, spec))
         deployment = start(cluster.get(_child("apps/v1", "Deployment", app)))
         service = start(cluster.get(_child("v1", "Service", app)))
+        disruption = start(cluster.get(_child("policy/v1", "PodDisruptionBudget", app)))
         pods = start(cluster.list("v1", "Pod", namespace, labels=labels))
         sources = start(cluster.list("v1", "ConfigMap", namespace, labels=labels))
         environments = start(cluster.list(meta.API_VERSION, ENVIRONMENT, namespace))
@@ -110,6 +113,7 @@ async def gather(
         former_environments=tuple(e for e in mine if e["metadata"]["name"] != environment),
         deployment=deployment.result(),
         service=service.result(),
+        disruption=disruption.result(),
         pods=pods.result(),
         sources=sources.result(),
         commit=commit,

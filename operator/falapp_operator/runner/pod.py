@@ -81,6 +81,9 @@ def template(runner: Runner) -> Object:
     spec: Object = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
+        # The kernel hands process 1 no signal that it has no handler for: a pod deleted while Python
+        # starts would stay for its whole grace period. And what an app leaves behind is reaped.
+        "shareProcessNamespace": True,
         "terminationGracePeriodSeconds": grace_seconds(runner.spec),
         "securityContext": {
             "runAsNonRoot": True,

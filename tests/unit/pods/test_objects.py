@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from falapp_operator.api import meta
-from falapp_operator.runner import deployment, network, source
+from falapp_operator.runner import deployment, disruption, network, source
 from tests.unit import golden, samples
 
 
@@ -22,6 +22,7 @@ def test_the_manifests_of_an_app(make_runner, name):
         source.config_map(app, source.Files(texts={"app.py": samples.CODE})),
         deployment.deployment(app, runner),
         network.service(app),
+        disruption.budget(app),
     )
 
 
@@ -54,11 +55,19 @@ def test_the_service_finds_ready_runners_alone():
     assert network.url(samples.app("wan")) == "http://wan.video.svc"
 
 
+def test_a_node_is_drained_of_one_runner_after_another_and_of_a_broken_one_at_once():
+    spec = disruption.budget(samples.app("wan"))["spec"]
+    assert spec["selector"] == {"matchLabels": {meta.LABEL_APP: "wan"}}
+    assert spec["maxUnavailable"] == "25%"
+    assert spec["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+
+
 def test_everything_is_the_apps_own(make_runner):
     app = samples.app("hello", uid="uid-7")
     for made in (
         deployment.deployment(app, make_runner()),
         network.service(app),
+        disruption.budget(app),
         source.config_map(app, source.Files(texts={"app.py": ""})),
     ):
         assert made["metadata"]["namespace"] == samples.NAMESPACE

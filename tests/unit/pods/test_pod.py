@@ -55,6 +55,7 @@ def test_it_goes_further_than_restricted(make_runner):
     made = template(make_runner())
     assert made["spec"]["automountServiceAccountToken"] is False
     assert made["spec"]["enableServiceLinks"] is False
+    assert made["spec"]["shareProcessNamespace"] is True, "process 1 never hears an early SIGTERM"
     assert all(c["securityContext"]["readOnlyRootFilesystem"] for c in containers(made).values())
 
 

@@ -8,7 +8,6 @@ from falapp_operator.environment.manifest import spec_of
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile.plan import plan
 from falapp_operator.reconcile.snapshot import Snapshot
-from falapp_operator.runner import network
 from tests.unit import samples, workloads
 
 SETTINGS = samples.settings()
@@ -32,6 +31,7 @@ def seen(app=None, *, python="3.11", machine_type=True, environment=None, **more
         "former_environments": (),
         "deployment": None,
         "service": None,
+        "disruption": None,
         "pods": (),
         "sources": (),
     }
@@ -59,7 +59,7 @@ def served(app=None, *pods, **more):
     """Return a snapshot of an app that is applied; ``pods`` default to as many as it asks for."""
     app = app or samples.app()
     first = seen(app, environment=samples.BUILT)
-    source, deployment, _service = (
+    source, deployment, service, disruption = (
         stamped(change.desired) for change in plan(first, SETTINGS).changes
     )
     if not pods:
@@ -70,7 +70,8 @@ def served(app=None, *pods, **more):
             pod["metadata"]["annotations"][meta.ANNOTATION_REVISION] = revision(deployment)
     fields = {
         "deployment": deployment,
-        "service": stamped(network.service(app)),
+        "service": service,
+        "disruption": disruption,
         "sources": (source,),
         "pods": pods,
     }

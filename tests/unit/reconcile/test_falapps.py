@@ -41,7 +41,12 @@ async def test_a_second_pass_writes_nothing(world, machine, spec):
     world.cluster.change("Environment", status=samples.BUILT)
     source, *others = await world.reconcile_app()
     assert source.startswith("apply ConfigMap hello-source-")
-    assert others == ["apply Deployment hello", "apply Service hello", "status FalApp hello"]
+    assert others == [
+        "apply Deployment hello",
+        "apply Service hello",
+        "apply PodDisruptionBudget hello",
+        "status FalApp hello",
+    ]
     assert await world.reconcile_app() == []
 
     world.start_runners(workloads.runner_pod())
@@ -186,11 +191,11 @@ async def test_what_somebody_changed_by_hand_is_put_right(world):
     assert await world.reconcile_app() == ["apply Deployment hello"]
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "Service"])
+@pytest.mark.parametrize("kind", ["Deployment", "Service", "PodDisruptionBudget"])
 async def test_nothing_is_taken_from_somebody_else(world, kind):
-    version = "apps/v1" if kind == "Deployment" else "v1"
+    versions = {"Deployment": "apps/v1", "Service": "v1", "PodDisruptionBudget": "policy/v1"}
     foreign = {
-        "apiVersion": version,
+        "apiVersion": versions[kind],
         "kind": kind,
         "metadata": samples.metadata("hello"),
         "spec": {"template": {"metadata": {}}},

@@ -59,10 +59,10 @@ def test_nothing_happens_until_the_environment_is_ready(status):
 
 def test_a_ready_environment_is_run():
     made = plan(seen(environment=samples.BUILT), SETTINGS)
-    assert kinds(made) == ["ConfigMap", "Deployment", "Service"]
+    assert kinds(made) == ["ConfigMap", "Deployment", "Service", "PodDisruptionBudget"]
     assert made.deletions == ()
     assert not made.rolled_out
-    source, deployment, _service = (c.desired for c in made.changes)
+    source, deployment, *_ = (c.desired for c in made.changes)
     pod = deployment["spec"]["template"]["spec"]
     assert pod["volumes"][0]["configMap"]["name"] == source["metadata"]["name"]
     assert pod["containers"][0]["image"] == samples.IMAGE
@@ -131,7 +131,13 @@ def test_an_environment_without_owners_becomes_the_apps():
     environment = samples.environment_of(samples.app(), owners=[], status=samples.BUILT)
     del environment["metadata"]["ownerReferences"]
     made = plan(seen_with(environment), SETTINGS)
-    assert kinds(made) == ["Environment", "ConfigMap", "Deployment", "Service"]
+    assert kinds(made) == [
+        "Environment",
+        "ConfigMap",
+        "Deployment",
+        "Service",
+        "PodDisruptionBudget",
+    ]
     assert [o["name"] for o in made.changes[0].desired["metadata"]["ownerReferences"]] == ["hello"]
 
 

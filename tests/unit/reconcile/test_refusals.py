@@ -9,7 +9,7 @@ from tests.unit import samples
 QUOTA = 'deployments.apps "hello" is forbidden: exceeded quota: small'
 
 
-@pytest.mark.parametrize("child", ["ConfigMap", "Deployment", "Service"])
+@pytest.mark.parametrize("child", ["ConfigMap", "Deployment", "Service", "PodDisruptionBudget"])
 async def test_a_refused_child_is_a_condition_of_the_app(world, child):
     world.cluster.put(samples.app())
     await world.reconcile_app()

@@ -1,0 +1,106 @@
+"""An app out of an image, whose files go to the cluster's bucket and come back as signed URLs."""
+
+import secrets
+
+import pytest
+
+PASSWORD = secrets.token_hex(16)
+CODE = """\
+import fal
+import named
+from fal.toolkit import File
+
+
+class Keeps(fal.App):
+    @fal.endpoint("/")
+    def keep(self) -> dict:
+        content = b"kept by a fal.App"
+        return {"url": File.from_bytes(content, file_name=named.NAME).url}
+"""
+# What an address answers, told as its status and text.
+FETCH = """\
+import ssl, sys, urllib.error, urllib.request
+try:
+    trust = ssl._create_unverified_context()
+    with urllib.request.urlopen(sys.argv[1], context=trust) as answer:
+        print(answer.status, answer.read().decode())
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+
+
+def dockerfile(base):
+    """Return what builds an image with the app's files."""
+    files = {"app.py": CODE, "named.py": 'NAME = "a note.txt"\n'}
+    wrote = (
+        f"RUN python3 -c \"open('/srv/code/{name}','wb').write(bytes.fromhex('{text}'))\""
+        for name, text in ((name, text.encode().hex()) for name, text in files.items())
+    )
+    return "\n".join([f"FROM {base}", "RUN mkdir /srv/code", *wrote])
+
+
+@pytest.fixture(scope="module")
+def store(starter):
+    server = starter.store([], PASSWORD)
+    starter.wait(server)
+    return server
+
+
+@pytest.fixture(scope="module")
+def image(apps, cluster, shared_namespace):
+    """An image with the app's files, made here; nothing of it runs but its sh and cp."""
+    apps.apply(
+        shared_namespace,
+        "carrier",
+        entrypoint="app.py",
+        source={"inline": {"app.py": ""}},
+        image={"dockerfile": dockerfile(cluster.images.base["3.11"])},
+        replicas=0,
+    )
+    app = apps.until(
+        shared_namespace,
+        "carrier",
+        lambda a: a.get("status", {}).get("environment", {}).get("image"),
+        "has its image",
+        180,
+    )
+    return app["status"]["environment"]["image"]
+
+
+@pytest.fixture(scope="module")
+def bucket(kube, authority, shared_namespace, store):
+    """The store's bucket as the chart names it, and what an app needs to reach it."""
+    keys = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": PASSWORD}
+    certificates = {"ca.crt": authority.cert_pem.bytes().decode()}
+    for kind, name, field, data in (
+        ("Secret", "bucket", "stringData", keys),
+        ("ConfigMap", "authority", "data", certificates),
+    ):
+        made = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, field: data}
+        kube.apply(made, namespace=shared_namespace)
+    return {"name": "private", "endpoint": store.url().rstrip("/"), "secret": "bucket"}
+
+
+@pytest.fixture
+def keeps(apps, bucket, configured, image, shared_namespace):
+    """Where the app answers, that comes out of the image and knows of the bucket."""
+    with configured({"runners": {"files": {"store": "bucket", "bucket": bucket}}}):
+        apps.apply(
+            shared_namespace,
+            "keeps",
+            entrypoint="app.py::Keeps",
+            source={"image": {"name": image, "path": "/srv/code"}},
+            env=[{"name": "SSL_CERT_FILE", "value": "/trust/ca.crt"}],
+            volumes=[{"name": "trust", "mountPath": "/trust", "configMap": {"name": "authority"}}],
+        )
+        yield apps.ready(shared_namespace, "keeps")["status"]["url"]
+
+
+def test_an_app_of_an_image_keeps_a_file_in_the_bucket(caller, keeps, store):
+    url = caller.post(keeps, {})["url"]
+    assert url.startswith(f"{store.url()}private/")
+    assert "/a_note.txt?" in url
+    assert PASSWORD not in url
+    fetch = ("/opt/servers/bin/python", "-c", FETCH)
+    assert store.run(*fetch, url).strip() == "200 kept by a fal.App"
+    assert store.run(*fetch, url[:-1] + ("0" if url[-1] != "0" else "1")).strip() == "403"
