@@ -151,6 +151,9 @@ APP_NAME = "FALAPP_NAME"
 REVISION = "FALAPP_REVISION"
 """The variable that tells the pods of one spec of the FalApp from those of another."""
 
+NAMESPACE = "FALAPP_NAMESPACE"
+"""The variable that holds the FalApp's namespace."""
+
 WORKER_LOST = "WorkerLost"
 """Reason: the app answered 503, as fal does when a GPU is lost, or cannot be made to end a request;
 the runner drained and ended, to be replaced."""

@@ -31,7 +31,7 @@ from falapp_runner import (
     verdict,
 )
 from falapp_runner.patience import Patience
-from falapp_runner.serving import metrics
+from falapp_runner.serving import metrics, options
 from falapp_runner.settings import Settings
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ class Launch:
             return serve.session(serve.build(kind), held, host)
         except Exception as error:
             raise load.LoadError(
-                f"{self._settings.entrypoint}: the endpoints of {kind.__name__} cannot be served: "
-                f"{report.sentence(error)}",
+                f"{self._settings.entrypoint}: the endpoints of {options.name(kind)} cannot be "
+                f"served: {report.sentence(error)}",
                 contract.INVALID_SIGNATURE,
             ) from error
 

@@ -127,6 +127,14 @@ class Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         self._listening()
 
+    def refuse(self) -> None:
+        """Accept nobody any more, and close what no request is on, but for websockets."""
+        for listener in self.servers:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, protocol.Protocol):
+                connection.shutdown()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone."""
@@ -233,6 +241,9 @@ class Session:
         except Exception:
             print("falapp: handle_exit() raised; draining goes on", file=sys.stderr)
             traceback.print_exc()
+        server.refuse()
+        # uvicorn, told to end, would cut websockets at once
+        await self._serves.end_sessions(self._left(self._budget.requests))
         # uvicorn waits with this as a number of seconds, whole or not
         server.config.timeout_graceful_shutdown = self._left(self._budget.requests)  # type: ignore[assignment]
         server.should_exit = True

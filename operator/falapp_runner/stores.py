@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
@@ -45,10 +45,12 @@ def repository(variables: Mapping[str, str]) -> "Repository":
         StoreError: The cluster has no store.
     """
     given = json.loads(variables.get(contract.FILES) or "{}")
+    # absent in a run by hand
+    owner = tuple(filter(None, map(variables.get, (contract.NAMESPACE, contract.APP_NAME))))
     if "bucket" in given:
-        return Repository(Bucket(given["bucket"], variables))
+        return Repository(Bucket(given["bucket"], variables), owner)
     if "volume" in given:
-        return Repository(Folder(Path(contract.FILES_FOLDER), given["volume"]["publicURL"]))
+        return Repository(Folder(Path(contract.FILES_FOLDER), given["volume"]["publicURL"]), owner)
     raise StoreError(
         "this cluster has no store for files: have runners.files set in the operator's chart, "
         'use repository="in_memory" for data URIs, or give the app a FAL_KEY'
@@ -58,12 +60,13 @@ def repository(variables: Mapping[str, str]) -> "Repository":
 class Repository(types.FileRepository):
     """fal's interface to a store; what it has for fal's storage alone has no meaning here."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, owner: Sequence[str]) -> None:
         self._store = store
+        self._owner = owner
 
     def save(self, data: types.FileData, *_: Any, **__: Any) -> str:
         """Keep bytes and return their URL."""
-        key = _key(data.file_name)
+        key = self._key(data.file_name)
         self._store.put(key, data.data, data.content_type)
         return self._store.url(key)
 
@@ -72,18 +75,23 @@ class Repository(types.FileRepository):
     ) -> tuple[str, None]:
         """Keep a file, which is not read into memory, and return its URL."""
         path = Path(file_path)
-        key = _key(path.name)
+        key = self._key(path.name)
         self._store.put(key, path, content_type)
         return self._store.url(key), None
 
     def reserve(self, file_name: str, content_type: str, *_: Any, **__: Any) -> Any:
         """Return a URL before there is anything behind it."""
-        key = _key(file_name)
+        key = self._key(file_name)
 
         def complete(content: bytes | Path) -> None:
             self._store.put(key, content, content_type)
 
         return types.Reservation(url=self._store.url(key), complete=complete)
+
+    def _key(self, name: str) -> str:
+        """Return a key that tells whose it is, that nobody guesses, and that ends with the name."""
+        own = _SAFE.sub("_", Path(name).name) or "file"
+        return "/".join((*self._owner, uuid.uuid4().hex, own))
 
 
 class Bucket:
@@ -178,8 +186,3 @@ class Folder:
     def url(self, key: str) -> str:
         """Return where the web server has it."""
         return f"{self._public.rstrip('/')}/{quote(key)}"
-
-
-def _key(name: str) -> str:
-    """Return a key that nobody guesses, which ends with the file's name."""
-    return f"{uuid.uuid4().hex}/{_SAFE.sub('_', Path(name).name) or 'file'}"

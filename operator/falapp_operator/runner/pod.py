@@ -69,6 +69,11 @@ _REVISION: Object = {
     },
 }
 
+_NAMESPACE: Object = {
+    "name": contract.NAMESPACE,
+    "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}},
+}
+
 
 def grace_seconds(spec: FalAppSpec) -> int:
     """Return how long the kubelet waits for a runner to end; as for the start, with the class."""
@@ -81,8 +86,9 @@ def template(runner: Runner) -> Object:
     spec: Object = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        # The kernel hands process 1 no signal that it has no handler for: a pod deleted while Python
-        # starts would stay for its whole grace period. And what an app leaves behind is reaped.
+        # The kernel hands process 1 no signal that it has no handler for: a pod that is deleted
+        # while Python starts would stay for its whole grace period. Besides, what an app leaves
+        # behind is reaped.
         "shareProcessNamespace": True,
         "terminationGracePeriodSeconds": grace_seconds(runner.spec),
         "securityContext": {
@@ -90,6 +96,8 @@ def template(runner: Runner) -> Object:
             "runAsUser": USER,
             "runAsGroup": USER,
             "fsGroup": USER,
+            # else the kubelet goes through a whole claim of models at each start
+            "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "initContainers": [_confined(runner, made) for made in _inits(runner)],
@@ -168,7 +176,7 @@ def _runner(runner: Runner) -> Object:
         "workingDir": contract.APP,
         "env": [
             *({"name": n, "value": v} for n, v in _variables(runner).items() if n not in own),
-            *([_REVISION] if contract.REVISION not in own else ()),
+            *(v for v in (_REVISION, _NAMESPACE) if v["name"] not in own),
             *(v for v in filestore.variables(runner.files) if v["name"] not in own),
             *(v.to_object() for v in runner.spec.env or ()),
         ],

@@ -1,6 +1,7 @@
 """How many requests the app answers at once, and how many may wait."""
 
 import asyncio
+import contextlib
 from collections import deque
 
 
@@ -46,7 +47,8 @@ class Slots:
             if turn.done() and not turn.cancelled():
                 self.leave()  # its turn came in the moment in which it was cancelled
             else:
-                self._waiting.remove(turn)
+                with contextlib.suppress(ValueError):  # leave() has passed it over in the meantime
+                    self._waiting.remove(turn)
             raise
 
     def leave(self) -> None:

@@ -26,7 +26,9 @@ from falapp_runner.serving import (
     logs,
     metrics,
     overdue,
+    sessions,
     stacks,
+    threads,
     traces,
     websockets,
 )
@@ -56,6 +58,7 @@ class Application:
         self._asgi = routes.asgi
         self._options = options
         self._lost = lost
+        self._sessions = sessions.Sessions()
         self._slots = admission.Slots(options.max_multiplexing, options.max_queued)
         self._known = known.Paths(routes, counts)
         self._plain, self._cors = stacks.pair(routes)
@@ -82,6 +85,10 @@ class Application:
         """Ask for every connection to be closed after its next answer."""
         self._additions.draining = True
 
+    async def end_sessions(self, seconds: float) -> None:
+        """Let websockets come to their end, for so many seconds at most."""
+        await self._sessions.end(seconds)
+
     def connect(self) -> connection.Connection:
         """Return the application for one connection."""
         return connection.Connection(self)
@@ -96,7 +103,8 @@ class Application:
             return
         scope["app"] = self._asgi
         if kind == "websocket":
-            await self._websocket(scope, receive, send)
+            with self._sessions.one(receive, send) as session:
+                await self._websocket(scope, session.receive, session.send)
         else:
             await self._plain(scope, receive, send)
 
@@ -118,7 +126,9 @@ class Application:
             if not path.limited:
                 await self._route(one, receive, headers)
             elif self._slots.take() or await self._turn(one):
-                one.cancellable = path.cancellable
+                one.cancellable = path.cancellable or path.tells
+                if path.tells:
+                    threads.running.set(one)
                 self._deadlines.add(one)
                 try:
                     await self._route(one, receive, headers)
@@ -132,7 +142,8 @@ class Application:
             if one.reason == exchange.OVERDUE:
                 await self._answer_overdue(one)
         finally:
-            client.exchange = None
+            if client.exchange is one:  # its background tasks may end after the next one came
+                client.exchange = None
             self._done(one, time.perf_counter() - began)
 
     def _identify(self, scope: exchange.Message, headers: dict[bytes, bytes]) -> None:

@@ -55,7 +55,7 @@ class Direct:
         """Answer, or return False before anything has been done that FastAPI would do again."""
         try:
             body = json.loads(message["body"])
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
         given, errors = self._field.validate(body, {}, loc=("body",))
         if errors:

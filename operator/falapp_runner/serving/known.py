@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.routing import Match
 
-from falapp_runner.serving import direct, metrics
+from falapp_runner.serving import direct, metrics, threads
 from falapp_runner.serving.routes import Routes
 
 OTHER = "other"
@@ -15,7 +15,7 @@ OTHER = "other"
 class Path:
     """What is known of one route."""
 
-    __slots__ = ("cancellable", "counts", "direct", "label", "limited")
+    __slots__ = ("cancellable", "counts", "direct", "label", "limited", "tells")
 
     def __init__(
         self, label: str, counts: metrics.Metrics, *, limited: bool, cancellable: bool = True
@@ -24,6 +24,8 @@ class Path:
         self.counts = counts.endpoint(label)
         self.limited = limited
         self.cancellable = cancellable
+        self.tells = False
+        """Whether its thread tells when it begins: until then it can be cancelled all the same."""
         self.direct: direct.Direct | None = None
 
 
@@ -37,6 +39,10 @@ class Paths:
             path: Path(path, counts, limited=True, cancellable=path not in routes.sync)
             for path in sorted(routes.limited)
         }
+        for route in self._routes:
+            found = self._endpoints.get(getattr(route, "path", OTHER))
+            if found is not None and not found.cancellable:
+                found.tells = threads.tell(route)
         if not routes.fals_own:
             for route in self._routes:
                 if "POST" in (getattr(route, "methods", None) or ()):

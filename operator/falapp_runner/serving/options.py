@@ -42,27 +42,33 @@ class Options:
 
 def of(app: Any, environ: Mapping[str, str]) -> Options:
     """Return the options: the FalApp's variables, then the class's (or function's), then fal's."""
-    said = _said(app)
-    timeout = _first(environ, contract.REQUEST_TIMEOUT, said, "request_timeout", _seconds)
+    told = said(app)
+    timeout = _first(environ, contract.REQUEST_TIMEOUT, told, "request_timeout", _seconds)
     return Options(
         max_multiplexing=_first(
-            environ, contract.MAX_MULTIPLEXING, said, "max_multiplexing", _at_least_one
+            environ, contract.MAX_MULTIPLEXING, told, "max_multiplexing", _at_least_one
         )
         or MAX_MULTIPLEXING,
         request_timeout=REQUEST_TIMEOUT if timeout is None else timeout or None,
         max_queued=_queued(environ),
         access_log=environ.get(contract.ACCESS_LOG, "").lower() in ("1", "true"),
-        app=environ.get(contract.APP_NAME, "") or getattr(app, "__name__", ""),
+        app=environ.get(contract.APP_NAME, "") or name(app),
         revision=environ.get(contract.REVISION, ""),
     )
 
 
-def _said(app: Any) -> Mapping[str, Any]:
-    """What the class's attributes and keywords say, which fal puts into one dictionary."""
+def said(app: Any) -> Mapping[str, Any]:
+    """Return what the class's attributes and keywords say, or a function's keywords."""
     if isinstance(app, type):
         return getattr(app, "host_kwargs", {})
     host: Mapping[str, Any] = getattr(getattr(app, "options", None), "host", {})
     return host
+
+
+def name(app: Any) -> str:
+    """Return what a class is called, or the function that fal has wrapped."""
+    called: str = getattr(getattr(app, "raw_func", None) or app, "__name__", "")
+    return called
 
 
 def _first(

@@ -23,6 +23,7 @@ BODIES = [
     b"null",
     b"",
     b"\x00\xfe",
+    b'{"prompt":' + b"[" * 60_000 + b"]" * 60_000 + b"}",
 ]
 KINDS = ["application/json", "application/json; charset=utf-8", "application/vnd.x+json"]
 OTHER_KINDS = ["text/plain", "application/octet-stream", "multipart/form-data; boundary=x"]

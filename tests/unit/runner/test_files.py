@@ -81,6 +81,14 @@ def test_a_file_comes_back_as_a_signed_link(registered, endpoint, bucket):
     assert signed["X-Amz-Expires"] == ["3600"]
 
 
+def test_a_key_tells_whose_file_it_is(registered, endpoint, bucket):
+    given = told(endpoint, prefix="out/", publicURL=f"{endpoint}/files")
+    registered(given, **{contract.NAMESPACE: "team-a", contract.APP_NAME: "draws"})
+    file = File.from_bytes(b"hello", file_name="a.txt")
+    assert file.url.startswith(f"{endpoint}/files/out/team-a/draws/")
+    assert len(file.url.removeprefix(f"{endpoint}/files/out/team-a/draws/")) == 32 + len("/a.txt")
+
+
 def test_an_image_too(registered, endpoint, bucket):
     registered(told(endpoint))
     image = Image.from_pil(pillow.new("RGB", (4, 2)), format="png")

@@ -104,7 +104,9 @@ def test_setup_that_ends_the_process_at_once_leaves_its_state_in_the_log(run):
         ("two_apps.py", "ClassNotFound", "name one of them, as two_apps.py::First"),
         ("none.py", "LoadFailed", "there is no file none.py"),
         ("no_endpoint.py", "InvalidSignature", "the endpoints of Mute cannot be served"),
+        ("bad_function.py::unfit", "InvalidSignature", "the endpoints of unfit cannot be served"),
         ("setup_with_argument.py", "InvalidSignature", "Greedy.setup(self, path) cannot be called"),
+        ("bad_function.py::slow", "LoadFailed", "slow.startup_timeout is -1; give a number"),
         ("long_grace.py", "LoadFailed", "termination_grace_period_seconds is 7200; give a number"),
     ],
 )
@@ -129,6 +131,13 @@ def test_a_start_that_takes_too_long_says_where_it_hangs(run):
 
 def test_the_class_says_how_long_its_start_may_take(run):
     runner = run("short_startup.py")
+    assert runner.end() == 1
+    assert runner.failure["reason"] == "SetupTimeout"
+    assert "1 s after the start" in runner.failure["message"]
+
+
+def test_a_function_says_how_long_its_start_may_take(run):
+    runner = run("bad_function.py::hangs")
     assert runner.end() == 1
     assert runner.failure["reason"] == "SetupTimeout"
     assert "1 s after the start" in runner.failure["message"]

@@ -7,11 +7,10 @@ import json
 import socket
 import time
 
-import fal
 import pytest
 import websockets
 
-from falapp_runner.serving import options
+from falapp_runner.serving import admission
 from tests.unit.runner import pair
 
 JSON = {"content_type": "application/json"}
@@ -142,6 +141,47 @@ def test_a_thread_that_cannot_be_ended_costs_the_runner(serve):
     until(lambda: not served.counts.in_flight())
 
 
+@pytest.mark.parametrize("sent", [b"", b'{"sec'])
+@pytest.mark.parametrize("path", ["/sync", "/async"])
+def test_an_upload_that_stalls_costs_no_runner(serve, path, sent):
+    served = serve(FALAPP_REQUEST_TIMEOUT="0.2", FALAPP_MAX_MULTIPLEXING="1")
+    head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as client:
+        client.sendall(f"{head}content-length: 900\r\n\r\n".encode() + sent)
+        assert client.recv(12) == b"HTTP/1.1 504"
+        until(lambda: not served.counts.in_flight())
+    assert not served.lost
+    assert served.ask("POST", "/sync", sleep(0), **JSON).status == 200
+
+
+def test_a_client_is_noticed_to_leave_after_background_tasks(serve):
+    served = serve()
+    body = sleep(60)
+    head = "POST /async HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(b"POST /afterwards HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 200"
+        client.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        until(lambda: served.counts.in_flight() == 2)
+        until(lambda: served.counts.in_flight() == 1)
+    until(lambda: asked(served)["cancelled"])
+
+
+def test_who_left_the_queue_may_be_passed_over():
+    async def leave_both():
+        slots = admission.Slots(1, 1)
+        slots.take()
+        waits = asyncio.create_task(slots.wait())
+        await asyncio.sleep(0)
+        waits.cancel()
+        slots.leave()
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+        assert (slots.in_flight, slots.queued) == (0, 0)
+
+    asyncio.run(leave_both())
+
+
 def test_requests_of_one_after_another_have_each_their_time(serve):
     served = serve(FALAPP_REQUEST_TIMEOUT="0.4")
     for _ in range(3):
@@ -217,45 +257,3 @@ def test_metrics(serve):
     assert 'falapp_request_seconds_bucket{endpoint="/async",le="+Inf"} 1' in text
     assert "falapp_requests_in_flight 0" in text
     assert 'falapp_state{state="Loading"} 1' in text
-
-
-class Says(fal.App, max_multiplexing=3):
-    request_timeout = 12
-
-
-class SaysNothing(fal.App):
-    pass
-
-
-@pytest.mark.parametrize(
-    ("app", "environ", "expected"),
-    [
-        (SaysNothing, {}, (1, 3600.0, 100)),
-        (Says, {}, (3, 12.0, 100)),
-        (Says, {"FALAPP_MAX_MULTIPLEXING": "8"}, (8, 12.0, 100)),
-        (Says, {"FALAPP_REQUEST_TIMEOUT": "0"}, (3, None, 100)),
-        (Says, {"FALAPP_REQUEST_TIMEOUT": "1.5", "FALAPP_MAX_QUEUED": "0"}, (3, 1.5, 0)),
-    ],
-)
-def test_options(app, environ, expected):
-    given = options.of(app, environ)
-    assert (given.max_multiplexing, given.request_timeout, given.max_queued) == expected
-
-
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {"FALAPP_MAX_MULTIPLEXING": "0"},
-        {"FALAPP_MAX_MULTIPLEXING": "many"},
-        {"FALAPP_REQUEST_TIMEOUT": "-1"},
-        {"FALAPP_MAX_QUEUED": "inf"},
-    ],
-)
-def test_options_that_make_no_sense(environ):
-    with pytest.raises(options.OptionError, match=next(iter(environ))):
-        options.of(SaysNothing, environ)
-
-
-def test_a_function_says_its_options():
-    given = options.of(pair.load("serves_function.py").greet, {})
-    assert (given.max_multiplexing, given.request_timeout) == (3, 9.0)

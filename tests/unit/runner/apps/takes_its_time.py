@@ -4,7 +4,7 @@ import time
 
 import fal
 from fal.exceptions import GPUException
-from fastapi import Response, WebSocket
+from fastapi import BackgroundTasks, Response, WebSocket
 from pydantic import BaseModel
 
 
@@ -53,12 +53,24 @@ class Slow(fal.App, max_multiplexing=2):
         response.headers["x-fal-stop-runner"] = "true"
         return {}
 
+    @fal.endpoint("/afterwards")
+    async def afterwards(self, background: BackgroundTasks) -> dict:
+        background.add_task(asyncio.sleep, 0.3)
+        return {}
+
     @fal.endpoint("/logs")
     async def logs(self) -> dict:
         import logging
 
         logging.getLogger("app").warning("a warning")
         return {}
+
+    @fal.endpoint("/sleeps", is_websocket=True)
+    async def sleeps(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        async for seconds in websocket.iter_text():
+            await asyncio.sleep(float(seconds))
+            await websocket.send_text(f"slept {seconds}")
 
     @fal.endpoint("/talk", is_websocket=True)
     async def talk(self, websocket: WebSocket) -> None:
