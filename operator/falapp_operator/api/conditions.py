@@ -22,6 +22,8 @@ class ConditionType(StrEnum):
     SETUP_COMPLETE = "SetupComplete"
     STALLED = "Stalled"
     CREDENTIALS_EXPOSED = "CredentialsExposed"
+    SOURCE_STALE = "SourceStale"
+    """Of a FalApp, with the reason why its git server could not be asked; there only then."""
 
 
 class Reason(StrEnum):

@@ -217,7 +217,7 @@ class FalAppStatus(model.Model):
     conditions: Annotated[
         tuple[Condition, ...], Field(json_schema_extra={"list_map_keys": ["type"]})
     ] = ()
-    """Ready, EnvironmentReady, SetupComplete, Stalled; CredentialsExposed where it holds."""
+    """Ready, EnvironmentReady, SetupComplete, Stalled; CredentialsExposed, SourceStale if so."""
     source: SourceStatus | None = None
     """The commit of source.git that runners are given."""
     environment: EnvironmentStatus | None = None

@@ -6,7 +6,6 @@ commit stands in the pod template, so a branch that moved is a new revision.
 
 import base64
 import binascii
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,14 +14,12 @@ from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.objects import Object, Ref
 from falapp_operator.api.source import GitSource
-from falapp_operator.cluster.git import Login
+from falapp_operator.cluster.git import Login, check_url
 from falapp_operator.errors import ForbiddenError, UserError
 from falapp_operator.reconcile.queue import Key
 
 if TYPE_CHECKING:
     from falapp_operator.reconcile.context import Context
-
-_log = logging.getLogger(__name__)
 
 TOKEN_USER = "x-token-auth"  # noqa: S105 - a user name
 AGAIN = 30.0
@@ -32,9 +29,19 @@ _FIELD = "spec.source.git.secretRef"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Which commit an app is to have."""
+
+    commit: str | UserError = ""
+    """The commit, or why none is known; empty without git."""
+    trouble: UserError | None = None
+    """Why the branch or tag cannot be asked for now, where the commit is the one of before."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Held:
     asked: tuple[object, ...]
-    answer: str | UserError
+    answer: Answer
     since: datetime
 
 
@@ -44,14 +51,12 @@ class Commits:
     def __init__(self) -> None:
         self._held: dict[Key, _Held] = {}
 
-    async def of(
-        self, context: "Context", app: Object, source: GitSource | None
-    ) -> str | UserError:
-        """Return the commit that ``app`` is to have, or why it is not known; empty without git."""
+    async def of(self, context: "Context", app: Object, source: GitSource | None) -> Answer:
+        """Return the commit that ``app`` is to have."""
         if source is None:
-            return ""
+            return Answer()
         if source.commit:
-            return source.commit
+            return _given(source)
         now, metadata = context.now(), app["metadata"]
         key = Key("FalApp", metadata["namespace"], metadata["name"])
         asked = (
@@ -74,20 +79,28 @@ class Commits:
     def _age(context: "Context", held: _Held) -> timedelta:
         # A little less than an interval, or the pass at its end would find the answer fresh.
         whole = timedelta(seconds=context.settings.resync_seconds) - _SOON / 2
-        return min(_SOON, whole) if isinstance(held.answer, UserError) else whole
+        failed = held.answer.trouble or isinstance(held.answer.commit, UserError)
+        return min(_SOON, whole) if failed else whole
 
 
-async def _ask(context: "Context", app: Object, source: GitSource) -> str | UserError:
+def _given(source: GitSource) -> Answer:
     try:
+        check_url(source.url)
+    except UserError as error:
+        return Answer(commit=error)
+    return Answer(commit=source.commit)
+
+
+async def _ask(context: "Context", app: Object, source: GitSource) -> Answer:
+    try:
+        check_url(source.url)
         login = await _login(context, app["metadata"]["namespace"], source)
-        return await context.git.commit(source.url, source.ref or "", login)
+        return Answer(commit=await context.git.commit(source.url, source.ref or "", login))
     except UserError as error:
         before = app.get("status", {}).get("source") or {}
         same = (before.get("url"), before.get("ref", "")) == (source.url, source.ref or "")
-        if error.reason == Reason.SOURCE_UNREACHABLE and same:
-            _log.warning("%s; %s stays as it is", error, app["metadata"]["name"])
-            return str(before["commit"])
-        return error
+        # A running app is scaled and changed as ever; whom it may read is the pods' to find out.
+        return Answer(commit=str(before["commit"]), trouble=error) if same else Answer(commit=error)
 
 
 async def _login(context: "Context", namespace: str, source: GitSource) -> Login | None:

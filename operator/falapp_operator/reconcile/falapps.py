@@ -39,8 +39,8 @@ async def reconcile(context: Context, key: Key) -> float | None:
     except ValidationError as error:
         await write_status(context, app, statuses.invalid(key.name, _unreadable(error)))
         return None
-    commit = await context.shared.commits.of(context, app, spec.source.git)
-    seen = await gather(context.cluster, context.settings, app, spec, commit)
+    answer = await context.shared.commits.of(context, app, spec.source.git)
+    seen = await gather(context.cluster, context.settings, app, spec, answer)
     plan = plans.plan(seen, context.settings)
     try:
         await _apply(context, plan)
@@ -53,7 +53,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
         doubted = Key(ENVIRONMENT, key.namespace, plan.environment)
         context.shared.doubts.add(doubted)
         context.wake(doubted)
-    if isinstance(commit, UserError):
+    if answer.trouble or isinstance(answer.commit, UserError):
         return commits.AGAIN
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)

@@ -99,7 +99,9 @@ def _files(seen: Snapshot) -> source.Files | None:
     """Return what the pods' ConfigMap is to hold, if they need one."""
     if seen.files is not None:
         return source.Files(texts=seen.files)
-    return source.Files(texts={source.CERTIFICATES: seen.trust}) if seen.trust else None
+    if not seen.trust:
+        return None
+    return source.Files(texts={source.CERTIFICATES: seen.trust}, name=source.TRUST)
 
 
 def _code(seen: Snapshot, settings: Settings) -> source.Checkout | source.Copy | None:

@@ -17,6 +17,7 @@ from falapp_operator.cluster.client import Client
 from falapp_operator.environment import key
 from falapp_operator.environment.manifest import spec_of
 from falapp_operator.errors import UserError
+from falapp_operator.reconcile.commits import Answer
 from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, MACHINE_TYPE, own
 from falapp_operator.settings import Settings
 
@@ -50,6 +51,8 @@ class Snapshot:
     """The app's ConfigMaps, of this revision and of former ones."""
     commit: str | UserError = ""
     """The commit of a git source, or why it is not known."""
+    stale: UserError | None = None
+    """Why the commit is the one of before: what it is now cannot be asked."""
     trust: str = ""
     """Certificates to trust in cloning it, besides the public ones."""
 
@@ -77,9 +80,9 @@ async def gather(
     settings: Settings,
     app: Object,
     spec: FalAppSpec,
-    commit: str | UserError = "",
+    answer: Answer,
 ) -> Snapshot:
-    """Ask the API server for everything around ``app``, whose git source is at ``commit``."""
+    """Ask the API server for everything around ``app``, whose git source is at ``answer``."""
     metadata = app["metadata"]
     namespace, name = metadata["namespace"], metadata["name"]
     labels = meta.app_selector(name)
@@ -116,7 +119,8 @@ async def gather(
         disruption=disruption.result(),
         pods=pods.result(),
         sources=sources.result(),
-        commit=commit,
+        commit=answer.commit,
+        stale=answer.trouble,
         trust=_trust(spec, settings),
     )
 

@@ -35,6 +35,7 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
             _setup_complete(seen, plan),
             _stalled(plan, environment, failure),
             *_exposed(seen),
+            *_stale(seen),
         ),
         source=_source(seen),
         environment=named,
@@ -187,6 +188,14 @@ def _exposed(seen: Snapshot) -> tuple[Condition, ...]:
             ConditionType.CREDENTIALS_EXPOSED, True, Reason.LITERAL_CREDENTIALS, message
         ),
     )
+
+
+def _stale(seen: Snapshot) -> tuple[Condition, ...]:
+    """Tell that the runners' commit may not be what the branch or tag is now."""
+    if seen.stale is None:
+        return ()
+    message = f"{seen.stale.message}; until then the commit stays {seen.commit}"
+    return (conditions.condition(ConditionType.SOURCE_STALE, True, seen.stale.reason, message),)
 
 
 def _retried(seen: Snapshot, plan: Plan) -> str:

@@ -13,8 +13,12 @@ from falapp_operator.api import meta
 from falapp_operator.api.objects import Object, fingerprint
 from falapp_operator.runner import child
 
+TRUST = "ca"
 CERTIFICATES = "ca.crt"
-"""The file of a git source's ConfigMap: whom git trusts besides its own authorities."""
+"""A git source's ConfigMap, and the file in it: whom git trusts besides its own authorities.
+
+It is no part of the revision, since the cluster's authorities change with no runner to restart.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,8 @@ class Files:
 
     texts: Mapping[str, str]
     """{name: text}."""
+    name: str = ""
+    """What they are called if they may change under a pod; their hash otherwise."""
 
     @property
     def digest(self) -> str:
@@ -54,7 +60,7 @@ class Files:
 
 def config_map_name(app: str, files: Files) -> str:
     """Return the name of the ConfigMap that holds ``files``."""
-    return f"{meta.shortened(app, 47)}-source-{files.digest}"
+    return f"{meta.shortened(app, 47)}-source-{files.name or files.digest}"
 
 
 def config_map(app: Object, files: Files) -> Object:
@@ -63,6 +69,6 @@ def config_map(app: Object, files: Files) -> Object:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": child.metadata(app, config_map_name(app["metadata"]["name"], files)),
-        "immutable": True,
+        "immutable": not files.name,
         "data": dict(files.texts),
     }

@@ -5,6 +5,7 @@ import pytest
 
 from falapp_operator.api.conditions import Reason
 from falapp_operator.cluster.git import Git
+from falapp_operator.cluster.reach import Reach
 from falapp_operator.errors import UserError
 from tests.unit import samples
 from tests.unit.builder import forge as forges
@@ -20,9 +21,8 @@ def forge(tmp_path):
 
 
 @pytest.fixture
-async def git(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    made = Git.connect(samples.settings())
+async def git():
+    made = Git.connect(samples.settings(), Reach(loopback=True))
     yield made
     await made.close()
 

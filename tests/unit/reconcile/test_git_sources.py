@@ -145,13 +145,72 @@ async def test_a_login_that_cannot_be_had_is_told_and_looked_for_again(
     assert world.status()["source"]["commit"] == OLD
 
 
-async def test_a_git_server_that_is_down_leaves_a_running_app_as_it_is(world):
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Reason.SOURCE_UNREACHABLE,
+        Reason.SOURCE_NOT_FOUND,
+        Reason.ACCESS_DENIED,
+        Reason.SECRET_NOT_FOUND,
+    ],
+)
+async def test_whatever_fails_a_running_app_stays_and_can_be_scaled(world, reason):
     world.git.refs[URL, "main"] = OLD
     await world.serve(git_app())
     world.restart()
-    world.git.error = UNREACHABLE
-    assert await world.reconcile_app() == []
-    assert commit_of(world) == OLD
+    world.git.error = UserError(reason, "no answer")
+    assert await world.reconcile_app() == ["status FalApp hello"]
+    status = world.status()
+    assert status["conditions"]["Ready"]["status"] == "True"
+    assert status["conditions"]["Stalled"]["status"] == "False"
+    assert status["source"]["commit"] == commit_of(world) == OLD
+    stale = status["conditions"]["SourceStale"]
+    assert (stale["status"], stale["reason"]) == ("True", reason)
+    assert stale["message"] == f"no answer; until then the commit stays {OLD}"
+    assert world.again == commits.AGAIN
+
+    app = world.cluster.find("FalApp")
+    world.cluster.change("FalApp", spec=app["spec"] | {"replicas": 3})
+    await world.reconcile_app()
+    assert world.cluster.find("Deployment")["spec"]["replicas"] == 3
+
+    world.git.error = None
+    world.wait(world.again)
+    await world.reconcile_app()
+    assert "SourceStale" not in world.status()["conditions"]
+
+
+async def test_a_secret_that_is_gone_leaves_a_running_app_as_it_is(world):
+    world.git.refs[URL, "main"] = OLD
+    world.cluster.put(secret(token="t0ken"))
+    await world.serve(git_app(secretRef={"name": "git"}))
+    world.cluster.remove("Secret")
+    world.wait(world.again)
+    await world.reconcile_app()
+    assert world.status()["conditions"]["SourceStale"]["reason"] == "SecretNotFound"
+    assert world.status()["conditions"]["Stalled"]["status"] == "False"
+
+
+async def test_the_commit_of_another_ref_is_not_kept(world):
+    world.git.refs[URL, "main"] = OLD
+    await world.serve(git_app())
+    app = world.cluster.find("FalApp")
+    source = git_app(ref="gone")["spec"]["source"]
+    world.cluster.change("FalApp", spec=app["spec"] | {"source": source})
+    world.git.error = UserError(Reason.SOURCE_NOT_FOUND, "no branch or tag 'gone'")
+    await world.reconcile_app()
+    assert world.status()["conditions"]["Stalled"]["reason"] == "SourceNotFound"
+    assert world.status()["source"]["commit"] == commit_of(world) == OLD
+
+
+@pytest.mark.parametrize("ref", ["main", OLD])
+async def test_a_url_that_cannot_be_is_refused_unasked(world, ref):
+    world.cluster.put(samples.app(source={"git": {"url": "http://a.example:99999/x", "ref": ref}}))
+    await world.reconcile_app()
+    stalled = world.status()["conditions"]["Stalled"]
+    assert (stalled["status"], stalled["reason"]) == ("True", "InvalidSpec")
+    assert "from 1 to 65535" in stalled["message"]
+    assert world.git.asked == []
 
 
 async def test_a_new_app_waits_for_a_git_server_that_is_down(world):
@@ -164,18 +223,7 @@ async def test_a_new_app_waits_for_a_git_server_that_is_down(world):
     assert world.again == commits.AGAIN
 
 
-async def test_a_branch_that_is_gone_is_told_and_old_keeps_serving(world):
-    world.git.refs[URL, "main"] = OLD
-    await world.serve(git_app())
-    world.git.error = UserError(Reason.SOURCE_NOT_FOUND, "no branch or tag 'main'")
-    world.wait(world.again)
-    await world.reconcile_app()
-    assert world.status()["conditions"]["Stalled"]["reason"] == "SourceNotFound"
-    assert world.status()["source"]["commit"] == OLD
-    assert commit_of(world) == OLD
-
-
-async def test_what_the_cluster_trusts_is_brought_to_git(world, tmp_path):
+async def test_what_the_cluster_trusts_is_brought_to_git_and_restarts_nothing(world, tmp_path):
     bundle = tmp_path / "ca.crt"
     bundle.write_text("certificates\n")
     world.settings = samples.settings(customCA=str(bundle))
@@ -183,6 +231,12 @@ async def test_what_the_cluster_trusts_is_brought_to_git(world, tmp_path):
     await world.serve(git_app())
     assert world.cluster.find("ConfigMap")["data"] == {"ca.crt": "certificates\n"}
     assert [m["name"] for m in clone_of(world)["volumeMounts"]] == ["app", "tmp", "source"]
+    name = world.cluster.names("ConfigMap")
+
+    bundle.write_text("others\n")
+    assert await world.reconcile_app() == ["apply ConfigMap hello-source-ca"]
+    assert world.cluster.names("ConfigMap") == name
+    assert world.cluster.find("ConfigMap")["data"] == {"ca.crt": "others\n"}
 
 
 async def test_code_of_an_image(world):
