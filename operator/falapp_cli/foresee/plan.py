@@ -20,6 +20,7 @@ from falapp_operator.environment import job as jobs
 from falapp_operator.environment import key as keys
 from falapp_operator.environment import manifest
 from falapp_operator.reconcile import drift, verdict
+from falapp_operator.reconcile.commits import Answer
 from falapp_operator.reconcile.plan import Plan, plan
 from falapp_operator.reconcile.snapshot import complaint, gather
 from falapp_operator.settings import Settings
@@ -102,7 +103,8 @@ def _decided(world: World, settings: Settings, app: Object, spec: FalAppSpec) ->
     commit = code.commit(spec, world.live(ref(app)))
     # Its file is in the operator's pod.
     here = settings.model_copy(update={"custom_ca": None})
-    seen = asyncio.run(gather(cast("Client", world), here, app, spec, commit))
+    answer = Answer(commit=commit)
+    seen = asyncio.run(gather(cast("Client", world), here, app, spec, answer))
     made = plan(seen, settings)
     if made.error:
         raise InputError(f"{made.error.reason}: {made.error.message}")

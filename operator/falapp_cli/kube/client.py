@@ -26,6 +26,7 @@ _PLURALS = {
     "ConfigMap": "configmaps",
     "CustomResourceDefinition": "customresourcedefinitions",
     "Deployment": "deployments",
+    "PodDisruptionBudget": "poddisruptionbudgets",
     "Environment": "environments",
     "FalApp": "falapps",
     "Job": "jobs",

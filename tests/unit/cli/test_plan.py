@@ -30,9 +30,17 @@ def kinds(made):
     return [o["kind"] for o in made.objects]
 
 
+def pod_of(made):
+    [deployment] = [o for o in made.objects if o["kind"] == "Deployment"]
+    return deployment["spec"]["template"]["spec"]
+
+
 def test_everything_that_would_be_made_in_order():
     made = foreseen(samples.app())
-    assert kinds(made) == ["Environment", "Job", "ConfigMap", "ConfigMap", "Deployment", "Service"]
+    assert kinds(made) == [
+        *("Environment", "Job", "ConfigMap", "ConfigMap"),
+        *("Deployment", "Service", "PodDisruptionBudget"),
+    ]
     assert made.actions == ()
     environment = made.environment
     assert environment["name"] == made.objects[0]["metadata"]["name"]
@@ -41,7 +49,7 @@ def test_everything_that_would_be_made_in_order():
     assert environment["image"] == f"registry.example:5000/environments:{tag}"
     assert environment["requirements"] == [["requests==2.32.3"]]
     assert environment["dockerfile"].startswith(f"FROM {samples.BASE}\nRUN python3 -m venv")
-    runner = made.objects[4]["spec"]["template"]["spec"]["containers"][0]
+    runner = pod_of(made)["containers"][0]
     assert runner["image"] == environment["image"]
     assert UID not in json.dumps(made.to_value())
 
@@ -71,7 +79,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 def test_a_git_source_is_planned_without_asking_its_server(ref, given, reasons):
     app = samples.app(source={"git": {"url": "https://git.example/a.git", **ref}})
     made = foreseen(app)
-    pod = made.objects[-2]["spec"]["template"]["spec"]
+    pod = pod_of(made)
     variables = {v["name"]: v["value"] for c in pod["initContainers"] for v in c.get("env", ())}
     assert variables[contract.GIT_COMMIT] == given
     assert {w.reason for w in made.warnings} == reasons
@@ -155,6 +163,7 @@ def test_the_foreseen_is_what_the_operator_makes(operator_made):
     there = {o["kind"]: a for o, a in zip(made.objects, made.actions, strict=True)}
     assert there == {
         "Environment": "keep", "ConfigMap": "keep", "Deployment": "keep", "Service": "keep",
+        "PodDisruptionBudget": "keep",
     }  # fmt: skip
 
 
@@ -173,6 +182,7 @@ def test_with_a_cluster_what_would_change_is_told(operator_made):
 @pytest.fixture
 def operator_made():
     """A cluster in which the operator has made an app, and its FalApp."""
+    from falapp_operator.reconcile.commits import Answer
     from falapp_operator.reconcile.plan import plan
     from falapp_operator.reconcile.snapshot import gather
 
@@ -182,7 +192,7 @@ def operator_made():
 
     async def apply():
         live = await cluster.get(ref(app))
-        seen = await gather(cluster, samples.settings(), live, spec_of(live))
+        seen = await gather(cluster, samples.settings(), live, spec_of(live), Answer())
         for change in plan(seen, samples.settings()).changes:
             await cluster.apply(stamped(change.desired))
 

@@ -1,5 +1,7 @@
 """What a FalApp, a class or a function says about requests."""
 
+import types
+
 import fal
 import pytest
 
@@ -47,3 +49,9 @@ def test_options_that_make_no_sense(environ):
 def test_a_function_says_its_options():
     given = options.of(pair.load("serves_function.py").greet, {})
     assert (given.max_multiplexing, given.request_timeout) == (3, 9.0)
+
+
+def test_a_function_without_a_name_of_its_own_has_that_of_what_it_wraps():
+    wrapper = types.SimpleNamespace(raw_func=test_options)
+    assert options.name(wrapper) == "test_options"
+    assert options.name(Says) == "Says"
