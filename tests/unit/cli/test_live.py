@@ -188,6 +188,11 @@ def test_what_another_manager_set_is_refused(server, tmp_path, capsys):
     assert server.requests[-1][2]["force"] == "true"
 
 
+def _hears_ctrl_c():
+    """Undo what a shell does to what it runs in its background, as CI may: SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Pseudo:
     """A program in a real pseudo-terminal."""
 
@@ -198,6 +203,7 @@ class Pseudo:
             [sys.executable, "-m", "falapp_cli", *arguments],
             stdin=slave, stdout=slave, stderr=slave, close_fds=True, start_new_session=True,
             env=os.environ | {"TERM": "xterm-256color"},
+            preexec_fn=_hears_ctrl_c,
         )  # fmt: skip
         os.close(slave)
         self.text = ""
