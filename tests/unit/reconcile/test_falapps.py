@@ -6,9 +6,7 @@ import pytest
 
 from falapp_operator import errors
 from falapp_operator.api.objects import owner_reference
-from falapp_operator.reconcile import falapps
 from falapp_operator.reconcile.context import FALAPP, MACHINE_TYPE
-from falapp_operator.reconcile.queue import Key
 from tests.unit import samples, workloads
 
 SECRET = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf", "key": "token"}}}
@@ -258,37 +256,6 @@ async def test_an_api_server_in_trouble_is_not_a_bug(world, failing, error):
     with pytest.raises(type(error)) as raised:
         await world.reconcile_app()
     assert raised.value is error
-
-
-async def test_no_app_waits_for_a_machine_type_that_came(world):
-    world.cluster.put(samples.app(machineType="GPU-H100"))
-    assert await world.reconcile_app() == ["status FalApp hello"]
-    status = world.status()
-    assert status["conditions"]["Stalled"]["reason"] == "UnknownMachineType"
-    assert "'GPU-H100'" in status["failure"]["message"]
-    assert "use one of: s" in status["failure"]["message"]
-    world.cluster.put(samples.machine_type("gpu-h100", **samples.GPU))
-    await falapps.reconcile_machine_type(world.context, Key(MACHINE_TYPE, "", "gpu-h100"))
-    assert world.woken == [Key(FALAPP, samples.NAMESPACE, "hello")]
-    await world.reconcile_app()
-    assert world.status()["conditions"]["Stalled"]["status"] == "False"
-
-
-async def test_a_machine_type_of_a_newer_operator_is_said_to_be_unreadable(world):
-    world.cluster.put(samples.machine_type(ofTheFuture=1))
-    world.cluster.put(samples.app())
-    assert await world.reconcile_app() == ["status FalApp hello"]
-    failure = world.status()["failure"]
-    assert failure["reason"] == "InvalidSpec"
-    assert failure["message"].startswith("MachineType 's': spec.ofTheFuture: ")
-    assert await world.reconcile_app() == []
-
-
-async def test_a_machine_type_wakes_its_apps_alone(world):
-    for name, asked in (("a", None), ("b", "S"), ("c", "s"), ("d", "GPU-H100")):
-        world.cluster.put(samples.app(name, machineType=asked))
-    await falapps.reconcile_machine_type(world.context, Key(MACHINE_TYPE, "", "s"))
-    assert [key.name for key in world.woken] == ["a", "b", "c"]
 
 
 async def test_a_pass_reads_a_fixed_number_of_times(world):
