@@ -4,6 +4,8 @@ import secrets
 
 import pytest
 
+from tests.leaks import registry
+
 PASSWORD = secrets.token_hex(16)
 CODE = """\
 import fal
@@ -47,8 +49,11 @@ def store(starter):
 
 
 @pytest.fixture(scope="module")
-def image(apps, cluster, shared_namespace):
-    """An image with the app's files, made here; nothing of it runs but its sh and cp."""
+def image(kube, apps, cluster, shared_namespace):
+    """An image with the app's files, made here; nothing of it runs but its sh and cp.
+
+    It has a repository of its own: an environment is no app's source, since it may be another's.
+    """
     apps.apply(
         shared_namespace,
         "carrier",
@@ -64,7 +69,12 @@ def image(apps, cluster, shared_namespace):
         "has its image",
         180,
     )
-    return app["status"]["environment"]["image"]
+    made = app["status"]["environment"]["image"].partition("/")[2]
+    host, _, prefix = cluster.registry.partition("/")
+    repository, tag = "/".join(filter(None, (prefix, "falapp/code"))), secrets.token_hex(4)
+    with registry.reached(kube, cluster, shared_namespace) as stored:
+        stored.copy(stored, made, repository, tag)
+    return f"{host}/{repository}:{tag}"
 
 
 @pytest.fixture(scope="module")
