@@ -233,7 +233,9 @@ while True:
         break
     except urllib.error.URLError as error:
         refused = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
-        if not refused or time.monotonic() > deadline:
+        # Met once: 404 of whoever was at the address before, in the first second of a Service.
+        stranger = getattr(error, "code", 0) == 404 and time.monotonic() < deadline - 12
+        if not (refused or stranger) or time.monotonic() > deadline:
             raise
     time.sleep(0.2)
 """
