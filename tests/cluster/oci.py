@@ -7,6 +7,8 @@ several times slower, where it is Docker's. The blobs stay as they are.
 import json
 import urllib.request
 
+from tests.cluster.registry import OPEN
+
 _DOCKER = "application/vnd.docker."
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _NAMES = {
@@ -14,8 +16,6 @@ _NAMES = {
     f"{_DOCKER}container.image.v1+json": "application/vnd.oci.image.config.v1+json",
     f"{_DOCKER}image.rootfs.diff.tar.gzip": "application/vnd.oci.image.layer.v1.tar+gzip",
 }
-# Never through a proxy: it is this machine.
-_OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
 def convert(host: str, repository: str, tag: str, to: str) -> str:
@@ -26,13 +26,13 @@ def convert(host: str, repository: str, tag: str, to: str) -> str:
     """
     base = f"http://{host}/v2/{repository}/manifests"
     asked = urllib.request.Request(f"{base}/{tag}", headers={"Accept": ", ".join(_NAMES)})
-    with _OPEN(asked, timeout=30) as answer:
+    with OPEN(asked, timeout=30) as answer:
         manifest = json.load(answer)
     content = json.dumps(renamed(manifest)).encode()
     put = urllib.request.Request(
         f"{base}/{to}", content, headers={"Content-Type": MANIFEST}, method="PUT"
     )
-    with _OPEN(put, timeout=30) as answer:
+    with OPEN(put, timeout=30) as answer:
         return str(answer.headers["Docker-Content-Digest"])
 
 

@@ -32,7 +32,7 @@ MANIFESTS = ", ".join(
     )
 )
 # Never through a proxy: it is this machine.
-_OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Registry:
             method="HEAD",
         )
         try:
-            with _OPEN(request, timeout=10) as answer:
+            with OPEN(request, timeout=10) as answer:
                 found: str | None = answer.headers["Docker-Content-Digest"]
                 return found
         except urllib.error.HTTPError as error:
@@ -71,7 +71,7 @@ class Registry:
     def answers(self) -> bool:
         """Tell whether the registry's API answers."""
         try:
-            with _OPEN(f"http://{self.pushed}/v2/", timeout=2):
+            with OPEN(f"http://{self.pushed}/v2/", timeout=2):
                 return True
         except OSError:
             return False

@@ -10,7 +10,7 @@ from falapp_registry.auth import RegistryAuth
 from falapp_registry.errors import TokenError
 
 _ATTEMPTS = 4
-_TIMEOUT = httpx.Timeout(30, read=300, write=300)  # a registry may check a large blob for minutes
+TIMEOUT = httpx.Timeout(30, read=300, write=300)  # a registry may check a large blob for minutes
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 _AWAY = (httpx.RequestError, httpx.InvalidURL)
 _DENIED = frozenset({401, 403})
@@ -70,7 +70,7 @@ class Exchange:
     ) -> httpx.Request:
         """Return a request, to be sent."""
         return self._client.build_request(
-            method, url, headers=headers, content=content, timeout=_TIMEOUT
+            method, url, headers=headers, content=content, timeout=TIMEOUT
         )
 
     def send(

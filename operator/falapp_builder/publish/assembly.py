@@ -86,14 +86,7 @@ def group(base: Base, layer: Layer) -> Document:
             "rootfs": {"type": "layers", "diff_ids": [layer.diff_id]},
         }
     )
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": _descriptor(_CONFIG, config),
-        "layers": [_named(layer)],
-        "annotations": {DIFF_ID: layer.diff_id},
-    }
-    return Document(manifest=_encoded(manifest), blobs=(config,))
+    return whole(config, (layer,), {DIFF_ID: layer.diff_id})
 
 
 def records(subject: Document, files: Sequence[tuple[str, str, bytes]]) -> Document:

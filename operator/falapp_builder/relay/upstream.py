@@ -3,6 +3,7 @@
 import httpx
 
 from falapp_builder.network import tls
+from falapp_builder.network.exchange import TIMEOUT
 from falapp_builder.pod.failure import Failure, Reason
 from falapp_builder.pod.places import Places
 from falapp_builder.pod.request import Request
@@ -10,9 +11,6 @@ from falapp_registry import reference
 from falapp_registry.auth import RegistryAuth
 from falapp_registry.credentials import Credentials
 from falapp_registry.errors import CredentialsError, ImageNameError
-
-# A registry may check a large blob for minutes.
-_TIMEOUT = httpx.Timeout(30, read=300, write=300)
 
 
 def connect(asked: Request, places: Places) -> httpx.AsyncClient:
@@ -34,5 +32,5 @@ def connect(asked: Request, places: Places) -> httpx.AsyncClient:
         base_url=f"{address}/v2/{named.repository}/",
         verify=tls.context(places),
         auth=RegistryAuth(address, lambda: found),
-        timeout=_TIMEOUT,
+        timeout=TIMEOUT,
     )

@@ -18,23 +18,11 @@ from kubernetes.config.config_exception import ConfigException
 from falapp_cli.errors import ClusterError, InputError, MissingError
 from falapp_operator.api import meta
 from falapp_operator.api.objects import Object, Ref, ref
+from falapp_operator.api.paths import path
 
 MANAGER = "falapp-cli"
 """The field manager of what people apply with this program."""
 
-_PLURALS = {
-    "ConfigMap": "configmaps",
-    "CustomResourceDefinition": "customresourcedefinitions",
-    "Deployment": "deployments",
-    "PodDisruptionBudget": "poddisruptionbudgets",
-    "Environment": "environments",
-    "FalApp": "falapps",
-    "Job": "jobs",
-    "MachineType": "machinetypes",
-    "Pod": "pods",
-    "Secret": "secrets",
-    "Service": "services",
-}
 _SECONDS = 30
 _APPLY, _MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
 
@@ -233,14 +221,6 @@ def _inside(configuration: api.Configuration, error: ConfigException) -> str:
     from pathlib import Path
 
     return Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace").read_text()
-
-
-def path(where: Ref) -> str:
-    """Return the path of an object, or of its collection where it has no name."""
-    plural = _PLURALS[where.kind]
-    root = "/api/v1" if where.api_version == "v1" else f"/apis/{where.api_version}"
-    parts = [root, f"namespaces/{where.namespace}" if where.namespace else "", plural, where.name]
-    return "/".join(part for part in parts if part)
 
 
 def _refusal(method: str, where: str, status: int, content: bytes) -> ClusterError:

@@ -19,19 +19,7 @@ from kubernetes.aio.config.config_exception import ConfigException
 from falapp_operator import errors
 from falapp_operator.api import meta
 from falapp_operator.api.objects import Object, Ref
-
-_PLURALS = {
-    ("v1", "ConfigMap"): "configmaps",
-    ("v1", "Pod"): "pods",
-    ("v1", "Secret"): "secrets",
-    ("v1", "Service"): "services",
-    ("apps/v1", "Deployment"): "deployments",
-    ("batch/v1", "Job"): "jobs",
-    ("policy/v1", "PodDisruptionBudget"): "poddisruptionbudgets",
-    (meta.API_VERSION, "FalApp"): "falapps",
-    (meta.API_VERSION, "Environment"): "environments",
-    (meta.API_VERSION, "MachineType"): "machinetypes",
-}
+from falapp_operator.api.paths import path
 
 _SECRETS = re.compile(r"/namespaces/[^/]+/secrets(/|$)")
 _TIMEOUT_SECONDS = 30
@@ -190,14 +178,6 @@ class Client:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise errors.TransientError(f"the API server did not answer: {error}") from error
         return _answer(method, where, response.status, content)
-
-
-def path(ref: Ref) -> str:
-    """Return the path of the object at ``ref``, or of its collection where it has no name."""
-    plural = _PLURALS[ref.api_version, ref.kind]
-    root = "/api/v1" if ref.api_version == "v1" else f"/apis/{ref.api_version}"
-    parts = [root, f"namespaces/{ref.namespace}" if ref.namespace else "", plural, ref.name]
-    return "/".join(part for part in parts if part)
 
 
 def _answer(method: str, where: str, status: int, content: bytes) -> Any:

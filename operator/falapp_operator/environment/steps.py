@@ -35,6 +35,7 @@ PLANNER = 65533
 _NONROOT = 65532
 _TOOLS = "/kaniko/falapp"
 _BUILDER_PYTHON = "/opt/falapp/bin/python"
+_PUBLISH = "falapp_builder.publish"
 _HOME = {"name": "HOME", "value": "/tmp"}  # noqa: S108 - in the pod
 
 
@@ -50,11 +51,15 @@ def steps(spec: EnvironmentSpec, base: str, settings: Settings) -> list[Object]:
         made = [
             _relay("cache", settings),
             _dockerfile(spec, settings),
-            _publish("dockerfile", settings),
+            _publish(f"{_PUBLISH}.dockerfile", settings),
         ]
     else:
         relay = [_relay("relay", settings)] if spec.has_own_base else []
-        made = [*relay, *_packages(spec, base, settings), _publish("publish", settings)]
+        made = [
+            *relay,
+            *_packages(spec, base, settings),
+            _publish(_PUBLISH, settings),
+        ]
     return [step | {"terminationMessagePolicy": "FallbackToLogsOnError"} for step in made]
 
 
@@ -92,15 +97,10 @@ def _packages(spec: EnvironmentSpec, base: str, settings: Settings) -> list[Obje
 
 
 def _publish(module: str, settings: Settings) -> Object:
-    package = "falapp_builder.publish"
     return {
         "name": "publish",
         "image": settings.builds.builder_image,
-        "command": [
-            _BUILDER_PYTHON,
-            "-m",
-            package if module == "publish" else f"{package}.{module}",
-        ],
+        "command": [_BUILDER_PYTHON, "-m", module],
         # Kaniko's blobs can be read by their owner alone, who is root; no capability is needed.
         "securityContext": _unprivileged(0),
     }

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentSpec
 from falapp_operator.api.machinetype import MachineTypeSpec
-from falapp_operator.api.objects import Object, owner_reference
+from falapp_operator.api.objects import Object
 from falapp_operator.environment import key, manifest
 from falapp_operator.errors import UserError
-from falapp_operator.reconcile import checks, verdict
+from falapp_operator.reconcile import checks, claims, verdict
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.runner import deployment, disruption, network, outcome, pod, source
 from falapp_operator.settings import Settings
@@ -162,15 +162,8 @@ def _waiting(
 
 def _claim(seen: Snapshot, spec: EnvironmentSpec) -> tuple[Change, ...]:
     """Make the Environment, become one more of its owners, or hand it the wish to try again."""
-    live = seen.environment
-    mine = owner_reference(seen.app, controller=False)
-    owners = list(live["metadata"].get("ownerReferences", ())) if live else []
-    if mine["uid"] not in (o["uid"] for o in owners):
-        owners.append(mine)
-    elif not seen.retry:
-        return ()
-    wanted = manifest.environment(spec, seen.app["metadata"]["namespace"], owners)
-    return (Change(live=live, desired=_kept(wanted, live, seen.retry)),)
+    desired = claims.claim(seen.environment, seen.app, spec, seen.retry)
+    return (Change(live=seen.environment, desired=desired),) if desired else ()
 
 
 def _releases(seen: Snapshot) -> tuple[Change, ...]:
@@ -182,7 +175,7 @@ def _releases(seen: Snapshot) -> tuple[Change, ...]:
             spec = EnvironmentSpec.model_validate(live["spec"])
             wanted = manifest.environment(spec, live["metadata"]["namespace"], owners)
             wanted["metadata"]["name"] = live["metadata"]["name"]
-            changes.append(Change(live=live, desired=_kept(wanted, live)))
+            changes.append(Change(live=live, desired=claims.kept(wanted, live)))
     return tuple(changes)
 
 
@@ -195,20 +188,6 @@ def _leftovers(seen: Snapshot, runner: pod.Runner) -> tuple[Object, ...]:
 def _other_owners(live: Object, app: Object) -> list[Object]:
     uid = app["metadata"]["uid"]
     return [o for o in live["metadata"].get("ownerReferences", ()) if o["uid"] != uid]
-
-
-def _kept(wanted: Object, live: Object | None, retry: str = "") -> Object:
-    """Return ``wanted`` with what ``live`` has from other apps: their wish to try again.
-
-    The API server is to refuse it if another app changed the owners meanwhile.
-    """
-    if live is None:
-        return wanted
-    more: Object = {"resourceVersion": live["metadata"]["resourceVersion"]}
-    retry = retry or live["metadata"].get("annotations", {}).get(meta.ANNOTATION_RETRY, "")
-    if retry:
-        more["annotations"] = {meta.ANNOTATION_RETRY: retry}
-    return wanted | {"metadata": wanted["metadata"] | more}
 
 
 def _source(seen: Snapshot, runner: pod.Runner, files: source.Files | None) -> tuple[Change, ...]:

@@ -76,11 +76,7 @@ class Snapshot:
 
 
 async def gather(
-    cluster: Client,
-    settings: Settings,
-    app: Object,
-    spec: FalAppSpec,
-    answer: Answer,
+    cluster: Client, settings: Settings, app: Object, spec: FalAppSpec, answer: Answer
 ) -> Snapshot:
     """Ask the API server for everything around ``app``, whose git source is at ``answer``."""
     metadata = app["metadata"]

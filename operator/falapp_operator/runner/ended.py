@@ -13,29 +13,6 @@ from falapp_operator.runner import inits
 from falapp_operator.runner.pod import CONTAINER
 from falapp_runner import contract
 
-_REPORTED = frozenset(
-    {
-        Reason.LOAD_FAILED,
-        Reason.IMPORT_FAILED,
-        Reason.CLASS_NOT_FOUND,
-        Reason.INVALID_SIGNATURE,
-        Reason.RUNTIME_CONFLICT,
-        Reason.SETUP_FAILED,
-        Reason.SETUP_EXITED,
-        Reason.SETUP_TIMEOUT,
-        Reason.PORT_TAKEN,
-        Reason.SERVE_FAILED,
-        Reason.WORKER_LOST,
-        Reason.SECRET_NOT_FOUND,
-        Reason.CONFIG_MAP_NOT_FOUND,
-        Reason.SOURCE_NOT_FOUND,
-        Reason.SOURCE_UNREACHABLE,
-        Reason.ACCESS_DENIED,
-        Reason.DISK_FULL,
-    }
-)
-"""What a container of ours may report; others are not believed."""
-
 BEFORE_READY = frozenset(
     {
         Reason.LOAD_FAILED,
@@ -49,6 +26,19 @@ BEFORE_READY = frozenset(
     }
 )
 """What keeps setup() from returning."""
+
+_REPORTED = BEFORE_READY | {
+    Reason.PORT_TAKEN,
+    Reason.SERVE_FAILED,
+    Reason.WORKER_LOST,
+    Reason.SECRET_NOT_FOUND,
+    Reason.CONFIG_MAP_NOT_FOUND,
+    Reason.SOURCE_NOT_FOUND,
+    Reason.SOURCE_UNREACHABLE,
+    Reason.ACCESS_DENIED,
+    Reason.DISK_FULL,
+}
+"""What a container of ours may report; others are not believed."""
 
 _SHORT_LIFE = timedelta(minutes=1)
 _RESTARTS = 3

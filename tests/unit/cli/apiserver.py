@@ -8,13 +8,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 
-from falapp_cli.kube.client import _PLURALS
 from falapp_operator import errors
 from falapp_operator.api import meta
 from falapp_operator.api.objects import Ref
+from falapp_operator.api.paths import PLURALS
 from tests.unit.reconcile import fake
 
-_KINDS = {plural: kind for kind, plural in _PLURALS.items()}
+_KINDS = {plural: kind for (_, kind), plural in PLURALS.items()}
 _PATH = re.compile(
     r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))(?:/namespaces/(?P<namespace>[^/]+))?"
     r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>log))?"

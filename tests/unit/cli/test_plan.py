@@ -16,6 +16,7 @@ from falapp_cli.main import run
 from falapp_operator.api.objects import ref, stamped
 from falapp_runner import contract
 from tests.unit import samples
+from tests.unit.cli.apiserver import at_once
 from tests.unit.reconcile import fake
 
 TOKEN = "ghp_0123456789abcdef"  # noqa: S105 - nobody's
@@ -145,15 +146,6 @@ class Live:
     def list(self, api_version, kind, namespace, labels):
         found = self._cluster.list(api_version, kind, namespace, labels=labels)
         return at_once(found)
-
-
-def at_once(coroutine):
-    """Return what a coroutine returns that waits for nothing."""
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        return done.value
-    raise AssertionError("it waits")
 
 
 def test_the_foreseen_is_what_the_operator_makes(operator_made):

@@ -4,7 +4,8 @@ import pytest
 
 from falapp_operator import errors
 from falapp_operator.api.objects import Ref
-from falapp_operator.cluster.client import Client, path
+from falapp_operator.api.paths import path
+from falapp_operator.cluster.client import Client
 from tests.unit import samples
 from tests.unit.network.conftest import TOKEN
 
