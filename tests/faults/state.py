@@ -107,7 +107,11 @@ def _owner(obj: Object) -> str:
 
 def _settled(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _settled(v) for k, v in value.items() if k not in _VOLATILE}
+        made = {k: _settled(v) for k, v in value.items() if k not in _VOLATILE}
+        if owners := made.get("ownerReferences"):
+            # Who came first says nothing.
+            made["ownerReferences"] = sorted(owners, key=lambda o: (o["kind"], o["name"]))
+        return made
     if isinstance(value, list):
         return [_settled(v) for v in value]
     return _TIME.sub("<time>", value) if isinstance(value, str) else value
