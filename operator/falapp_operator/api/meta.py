@@ -33,6 +33,9 @@ person be tried once more."""
 ANNOTATION_KEY = f"{GROUP}/key"
 """On build Jobs: the whole key of what is built, of which the name is but a part."""
 
+ANNOTATION_ATTEMPT = f"{GROUP}/attempt"
+"""On build Jobs: how many builds of the Environment there were by then, this one included."""
+
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGED_BY = "falapp"
 
