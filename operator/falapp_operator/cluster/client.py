@@ -6,6 +6,7 @@ wire. Errors of the API become the operator's own in one place.
 """
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -121,6 +122,11 @@ class Client:
         query = [("fieldManager", meta.FIELD_MANAGER)]
         created: Object = await self._call("POST", path(where), query=query, body=obj)
         return created
+
+    async def tell(self, event: Object) -> None:
+        """Create an Event; one that is there already has been told."""
+        with contextlib.suppress(errors.ConflictError):
+            await self.create(event)
 
     async def delete(self, ref: Ref, *, uid: str = "", version: str = "") -> None:
         """Delete the object, and in the background what it owns; a missing one is fine.
