@@ -28,8 +28,7 @@ class Cluster:
         self.objects = {}
         self.writes = []
         """Every request that could change something, as "verb Kind name"."""
-        self.events = {}
-        """What was told, by name; no Event is an object that the operator ever reads."""
+        self.events = {}  # by name
         self.reads = Counter()
         self.trouble = {}
         """{"verb Kind": the error that such a request ends with}."""
@@ -114,10 +113,9 @@ class Cluster:
         return self._store(where, None, obj, {})
 
     async def tell(self, event):
-        where = ref(event)
         self.writes.append(f"tell {event['reason']} {event['involvedObject']['name']}")
-        self._fail("tell", where.kind)
-        self.events.setdefault(where.name, copy.deepcopy(event))
+        self._fail("tell", "Event")
+        self.events.setdefault(event["metadata"]["name"], copy.deepcopy(event))
 
     async def delete(self, where, *, uid="", version=""):
         self._request("delete", where)
