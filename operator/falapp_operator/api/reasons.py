@@ -148,7 +148,8 @@ class Reason(StrEnum):
 
     # How runners fail
     LOAD_FAILED = "LoadFailed", _MEND, _APP | _SETUP
-    """The app cannot be loaded, in a way that has no reason of its own. See failure.logTail."""
+    """The app cannot be loaded, in a way that has no reason of its own, as without its file, or
+    with an option that is no number. See failure.logTail."""
     IMPORT_FAILED = "ImportFailed", _MEND, _APP | _SETUP
     """The app's file raised, or ended the process, while it was imported. failure.logTail has the
     traceback."""
@@ -164,13 +165,14 @@ class Reason(StrEnum):
     SETUP_FAILED = "SetupFailed", _MEND, _APP | _SETUP
     """setup() raised. failure.logTail has the traceback."""
     SETUP_EXITED = "SetupExited", _MEND, _APP | _SETUP
-    """setup() ended the process. failure.logTail has its last lines."""
+    """setup() ended the process, by sys.exit(), os._exit() or a crash in C code.
+    failure.logTail has its last lines."""
     SETUP_TIMEOUT = "SetupTimeout", _MEND, _APP | _SETUP
     """Importing the app and setup() took longer than they may. Raise spec.startupTimeout, or see in
     failure.logTail where it hangs."""
     PORT_TAKEN = "PortTaken", _MEND, _APP
-    """Something else in the pod, such as setup(), opened a port of the runner's. Let it take
-    another one."""
+    """Something else in the pod, such as setup(), opened port 8080 or 8081. Let it take another
+    one."""
     SERVE_FAILED = "ServeFailed", _MEND, _APP
     """The runner's server ended by itself. See failure.logTail."""
     WORKER_LOST = "WorkerLost", _HEALS, _APP

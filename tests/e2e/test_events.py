@@ -1,0 +1,125 @@
+"""What a person sees of an app's way: one Event for each transition, and a status before any."""
+
+import contextlib
+from collections import Counter
+
+import pytest
+
+from tests.kube import install
+from tests.kube.kubectl import KubectlError, poll
+from tests.status import readers
+
+CODE = """\
+import fal
+
+
+class App(fal.App):
+    def setup(self):
+        {setup}
+
+    @fal.endpoint("/")
+    def tell(self) -> dict:
+        return {{}}
+"""
+RAISING = 'raise ValueError("the weights are not where they should be")'
+MISSING = "falapp-no-such-package==9.9.9"
+NAME = "told"
+
+
+@pytest.fixture
+def stage(kube, apps, namespace):
+    """An app that is changed, and what is told of it."""
+    return Stage(kube, apps, namespace)
+
+
+class Stage:
+    def __init__(self, kube, apps, namespace):
+        self.kube, self.apps, self.namespace = kube, apps, namespace
+
+    def apply(self, setup="pass", name=NAME, requirements=()):
+        source = {"inline": {"app.py": CODE.format(setup=setup)}}
+        self.apps.apply(
+            self.namespace, name, entrypoint="app.py", source=source, requirements=[*requirements]
+        )
+
+    def events(self, kind="FalApp"):
+        """Return the Events of our objects of a kind, in the order of `kubectl describe`."""
+        found = [
+            e
+            for e in self.kube.list("events", self.namespace)
+            if e["involvedObject"]["kind"] == kind
+            and e.get("reportingComponent") == "falapp.dev/operator"
+        ]
+        return sorted(found, key=lambda e: e["lastTimestamp"])
+
+    def reasons(self, kind="FalApp"):
+        return Counter(f"{e['type']} {e['reason']}" for e in self.events(kind))
+
+    def restarts(self):
+        """Return how often the kubelet has started a runner again."""
+        pods = self.kube.list("pods", self.namespace)
+        runners = [s for p in pods for s in p["status"].get("containerStatuses", ())]
+        return max((s["restartCount"] for s in runners), default=0)
+
+    def describe(self):
+        return self.kube.run("describe", "fa", NAME, "-n", self.namespace)
+
+    @contextlib.contextmanager
+    def without_operator(self):
+        """Have no operator for a while, and another one after it."""
+        [deployment] = self.kube.list("deployments", install.NAMESPACE)
+        where = (f"deployment/{deployment['metadata']['name']}", "-n", install.NAMESPACE)
+        self.kube.run("scale", *where, "--replicas=0")
+        self.kube.run("wait", "pod", *where[1:], "--all", "--for=delete", "--timeout=60s")
+        try:
+            yield
+        finally:
+            self.kube.run("scale", *where, f"--replicas={deployment['spec']['replicas']}")
+            self.kube.run("rollout", "status", *where, "--timeout=120s")
+
+
+def test_one_event_for_each_transition(stage):
+    stage.apply(requirements=[MISSING])
+    stage.apps.stalled(stage.namespace, NAME, "PackageNotFound")
+    shown = stage.describe()
+    assert "Warning  PackageNotFound" in shown
+    assert MISSING in shown.partition("Events:")[2]
+    assert stage.reasons("Environment")["Warning PackageNotFound"] == 1
+    assert stage.reasons("Environment")["Normal Building"] >= 2, "steps"
+
+    stage.apply()
+    stage.apps.ready(stage.namespace, NAME)
+    assert "runners are ready" in stage.describe().partition("Events:")[2]
+
+    stage.apply(setup=RAISING)
+    stage.apps.stalled(stage.namespace, NAME, "SetupFailed")
+    poll(stage.restarts, lambda n: n >= 2, what="the runner is tried again", seconds=90)
+    shown = stage.describe()
+    assert "ValueError: the weights are not where they should be" in shown.partition("Events:")[2]
+    assert "kubectl logs" in shown
+
+    stage.apply()
+    stage.apps.ready(stage.namespace, NAME)
+    told = stage.reasons()
+    assert told["Warning PackageNotFound"] == told["Warning SetupFailed"] == 1
+    assert told["Normal RunnersReady"] == 2
+    assert told["Normal Building"] == 1
+    assert {reason for reason in told if reason.startswith("Warning")} == {
+        "Warning PackageNotFound",
+        "Warning SetupFailed",
+    }
+    assert {e["count"] for e in stage.events()} == {1}
+    assert sum(told.values()) <= 12, told
+
+    with stage.without_operator():
+        stage.apply(name="unseen")
+        unseen = stage.apps.get(stage.namespace, "unseen")
+        assert unseen["status"] == {"observedGeneration": -1}
+        assert readers.kstatus(unseen) == "InProgress"
+        wait = ("wait", "falapp/unseen", "--for=condition=Ready", "--timeout=0s")
+        with pytest.raises(KubectlError, match="condition not met"):
+            stage.kube.run(*wait, "-n", stage.namespace)
+    stage.apps.ready(stage.namespace, "unseen")
+    stage.kube.run("annotate", "fa", NAME, "-n", stage.namespace, "looked=again")
+    mine = [e for e in stage.events() if e["involvedObject"]["name"] == NAME]
+    assert Counter(f"{e['type']} {e['reason']}" for e in mine) == told
