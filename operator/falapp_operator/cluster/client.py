@@ -123,11 +123,6 @@ class Client:
         created: Object = await self._call("POST", path(where), query=query, body=obj)
         return created
 
-    async def tell(self, event: Object) -> None:
-        """Create an Event; one that is there already has been told."""
-        with contextlib.suppress(errors.ConflictError):
-            await self.create(event)
-
     async def delete(self, ref: Ref, *, uid: str = "", version: str = "") -> None:
         """Delete the object, and in the background what it owns; a missing one is fine.
 
@@ -150,6 +145,11 @@ class Client:
             await self._call("DELETE", path(ref), body=options)
         except errors.MissingError:
             return
+
+    async def tell(self, event: Object) -> None:
+        """Create an Event; one that is there already has been told."""
+        with contextlib.suppress(errors.ConflictError):
+            await self.create(event)
 
     async def _apply(self, where: str, body: Object, *, force: bool = True) -> Object:
         query = [("fieldManager", meta.FIELD_MANAGER), ("force", "true" if force else "false")]

@@ -11,14 +11,14 @@ from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, Context
 from falapp_operator.reconcile.queue import Key
 from falapp_operator.reconcile.shared import Shared
 from tests.unit import samples, workloads
-from tests.unit.reconcile import fake
+from tests.unit.reconcile import fake, told
 
 
 class World:
     """Everything around the operator."""
 
     def __init__(self):
-        self.cluster = fake.Cluster(samples.machine_type())
+        self.cluster = told.Cluster(samples.machine_type())
         self.registry = fake.Registry()
         self.git = fake.Git()
         self.settings = samples.settings()

@@ -13,7 +13,6 @@ from falapp_operator import errors
 from falapp_operator.api import meta
 from falapp_operator.api.objects import ref
 from falapp_operator.cluster.registry import Image
-from tests.status.agreement import disagreements
 from tests.unit import samples
 
 _REPOSITORY = samples.IMAGE.partition("@")[0]
@@ -28,7 +27,6 @@ class Cluster:
         self.objects = {}
         self.writes = []
         """Every request that could change something, as "verb Kind name"."""
-        self.events = {}  # by name
         self.reads = Counter()
         self.trouble = {}
         """{"verb Kind": the error that such a request ends with}."""
@@ -102,7 +100,6 @@ class Cluster:
         live = self.objects.get(where)
         if live is None:
             raise errors.MissingError(f"{where}: not found")
-        assert list(disagreements(where.kind, status)) == []
         return self.put(live | {"status": _dropped(copy.deepcopy(status), keep_empty=True)})
 
     async def create(self, obj):
@@ -111,11 +108,6 @@ class Cluster:
         if where in self.objects:
             raise errors.ConflictError(f"{where}: already exists")
         return self._store(where, None, obj, {})
-
-    async def tell(self, event):
-        self.writes.append(f"tell {event['reason']} {event['involvedObject']['name']}")
-        self._fail("tell", "Event")
-        self.events.setdefault(event["metadata"]["name"], copy.deepcopy(event))
 
     async def delete(self, where, *, uid="", version=""):
         self._request("delete", where)
