@@ -7,6 +7,7 @@ import pytest
 
 from tests.kube import install
 from tests.kube.kubectl import KubectlError, poll
+from tests.kube.writes import assert_quiet
 from tests.status import readers
 
 CODE = """\
@@ -43,14 +44,14 @@ class Stage:
         )
 
     def events(self, kind="FalApp"):
-        """Return the Events of our objects of a kind, in the order of `kubectl describe`."""
-        found = [
+        """Return the operator's Events of the app, or of the Environments of the namespace."""
+        return [
             e
             for e in self.kube.list("events", self.namespace)
             if e["involvedObject"]["kind"] == kind
+            and (kind == "Environment" or e["involvedObject"]["name"] == NAME)
             and e.get("reportingComponent") == "falapp.dev/operator"
         ]
-        return sorted(found, key=lambda e: e["lastTimestamp"])
 
     def reasons(self, kind="FalApp"):
         return Counter(f"{e['type']} {e['reason']}" for e in self.events(kind))
@@ -78,48 +79,61 @@ class Stage:
             self.kube.run("rollout", "status", *where, "--timeout=120s")
 
 
+def told(shown):
+    """Return the part of `kubectl describe` that has the Events."""
+    return shown.partition("Events:")[2]
+
+
 def test_one_event_for_each_transition(stage):
+    fails_to_build(stage)
+    stage.apply()
+    stage.apps.ready(stage.namespace, NAME)
+    assert "runners are ready" in told(stage.describe())
+    fails_in_setup(stage)
+    stage.apply()
+    stage.apps.ready(stage.namespace, NAME)
+
+    found = stage.reasons()
+    assert found["Normal RunnersReady"] == 2
+    assert found["Normal Building"] == 1
+    warnings = {r: n for r, n in found.items() if r.startswith("Warning")}
+    assert warnings == {"Warning PackageNotFound": 1, "Warning SetupFailed": 1}
+    assert sum(found.values()) <= 12, found
+    assert {e["count"] for e in stage.events()} == {1}
+
+    with stage.without_operator():
+        is_not_finished_unseen(stage)
+    stage.apps.ready(stage.namespace, "unseen")
+    stage.kube.run("annotate", "fa", NAME, "-n", stage.namespace, "looked=again")
+    assert_quiet(stage.kube)
+    assert stage.reasons() == found
+
+
+def fails_to_build(stage):
     stage.apply(requirements=[MISSING])
     stage.apps.stalled(stage.namespace, NAME, "PackageNotFound")
     shown = stage.describe()
-    assert "Warning  PackageNotFound" in shown
-    assert MISSING in shown.partition("Events:")[2]
+    assert "Warning  PackageNotFound" in told(shown)
+    assert MISSING in told(shown)
     assert stage.reasons("Environment")["Warning PackageNotFound"] == 1
     assert stage.reasons("Environment")["Normal Building"] >= 2, "steps"
 
-    stage.apply()
-    stage.apps.ready(stage.namespace, NAME)
-    assert "runners are ready" in stage.describe().partition("Events:")[2]
 
+def fails_in_setup(stage):
     stage.apply(setup=RAISING)
     stage.apps.stalled(stage.namespace, NAME, "SetupFailed")
     poll(stage.restarts, lambda n: n >= 2, what="the runner is tried again", seconds=90)
     shown = stage.describe()
-    assert "ValueError: the weights are not where they should be" in shown.partition("Events:")[2]
+    assert "ValueError: the weights are not where they should be" in told(shown)
     assert "kubectl logs" in shown
 
-    stage.apply()
-    stage.apps.ready(stage.namespace, NAME)
-    told = stage.reasons()
-    assert told["Warning PackageNotFound"] == told["Warning SetupFailed"] == 1
-    assert told["Normal RunnersReady"] == 2
-    assert told["Normal Building"] == 1
-    assert {reason for reason in told if reason.startswith("Warning")} == {
-        "Warning PackageNotFound",
-        "Warning SetupFailed",
-    }
-    assert {e["count"] for e in stage.events()} == {1}
-    assert sum(told.values()) <= 12, told
 
-    with stage.without_operator():
-        stage.apply(name="unseen")
-        unseen = stage.apps.get(stage.namespace, "unseen")
-        assert unseen["status"] == {"observedGeneration": -1}
-        assert readers.kstatus(unseen) == "InProgress"
-        wait = ("wait", "falapp/unseen", "--for=condition=Ready", "--timeout=0s")
-        with pytest.raises(KubectlError, match="condition not met"):
-            stage.kube.run(*wait, "-n", stage.namespace)
-    stage.apps.ready(stage.namespace, "unseen")
-    stage.kube.run("annotate", "fa", NAME, "-n", stage.namespace, "looked=again")
-    mine = [e for e in stage.events() if e["involvedObject"]["name"] == NAME]
-    assert Counter(f"{e['type']} {e['reason']}" for e in mine) == told
+def is_not_finished_unseen(stage):
+    """An app that no operator has looked at."""
+    stage.apply(name="unseen")
+    unseen = stage.apps.get(stage.namespace, "unseen")
+    assert unseen["status"] == {"observedGeneration": -1}
+    assert readers.kstatus(unseen) == "InProgress"
+    wait = ("wait", "falapp/unseen", "--for=condition=Ready", "--timeout=0s")
+    with pytest.raises(KubectlError, match="condition not met"):
+        stage.kube.run(*wait, "-n", stage.namespace)
