@@ -71,7 +71,12 @@ class Stage:
         [deployment] = self.kube.list("deployments", install.NAMESPACE)
         where = (f"deployment/{deployment['metadata']['name']}", "-n", install.NAMESPACE)
         self.kube.run("scale", *where, "--replicas=0")
-        self.kube.run("wait", "pod", *where[1:], "--all", "--for=delete", "--timeout=60s")
+        poll(
+            lambda: self.kube.list("pods", install.NAMESPACE),
+            lambda pods: not pods,
+            what="the operator has ended",
+            seconds=60,
+        )
         try:
             yield
         finally:
