@@ -16,6 +16,7 @@ ALLOWED = {
     ("policy", "poddisruptionbudgets"): {"get"} | APPLY,
     ("", "configmaps"): {"get", "list"} | WRITE,
     ("", "pods"): READ | {"delete"},
+    ("", "events"): {"create"},
     ("batch", "jobs"): READ,
 }
 ALLOWED_IN_BUILDS = {

@@ -14,6 +14,9 @@ API_VERSION = f"{GROUP}/{VERSION}"
 FIELD_MANAGER = "falapp-operator"
 """The one field manager of every server-side apply."""
 
+REPORTER = f"{GROUP}/operator"
+"""Who tells the Events."""
+
 LABEL_APP = f"{GROUP}/app"
 """On a FalApp's Deployment, pods, Service and source: the FalApp's name, shortened if needed."""
 

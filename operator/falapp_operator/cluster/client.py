@@ -6,6 +6,7 @@ wire. Errors of the API become the operator's own in one place.
 """
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -144,6 +145,11 @@ class Client:
             await self._call("DELETE", path(ref), body=options)
         except errors.MissingError:
             return
+
+    async def tell(self, event: Object) -> None:
+        """Create an Event; one that is there already has been told."""
+        with contextlib.suppress(errors.ConflictError):
+            await self.create(event)
 
     async def _apply(self, where: str, body: Object, *, force: bool = True) -> Object:
         query = [("fieldManager", meta.FIELD_MANAGER), ("force", "true" if force else "false")]
