@@ -26,6 +26,8 @@ ENVIRONMENT = "Environment"
 MACHINE_TYPE = "MachineType"
 BUILD = "Build"
 """The build of all Environments of one name, whatever their namespaces: they share one Job."""
+GUESTS = "Guests"
+"""Those who use an Environment without owning it."""
 
 
 def utcnow() -> datetime:
