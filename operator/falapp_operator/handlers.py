@@ -20,7 +20,14 @@ from falapp_operator.cluster.git import Git
 from falapp_operator.cluster.registry import Registry
 from falapp_operator.errors import FalappError
 from falapp_operator.reconcile import environments, falapps, machinetypes
-from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, MACHINE_TYPE, Context
+from falapp_operator.reconcile.context import (
+    BUILD,
+    ENVIRONMENT,
+    FALAPP,
+    GUESTS,
+    MACHINE_TYPE,
+    Context,
+)
 from falapp_operator.reconcile.queue import Key, Queue
 from falapp_operator.settings import Settings
 
@@ -28,6 +35,7 @@ _PASSES = {
     FALAPP: falapps.reconcile,
     ENVIRONMENT: environments.reconcile,
     BUILD: environments.reconcile_build,
+    GUESTS: environments.reconcile_guests,
     MACHINE_TYPE: falapps.reconcile_machine_type,
     machinetypes.KEY.kind: machinetypes.reconcile,
 }
@@ -120,6 +128,8 @@ def _watch(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None
         for owner in body.metadata.get("ownerReferences", ()):
             if owner["kind"] in (FALAPP, ENVIRONMENT):
                 wake(Key(owner["kind"], namespace or "", owner["name"]))
+        if body.metadata.labels.get(meta.LABEL_MANAGED_BY) != meta.MANAGED_BY:
+            wake(Key(GUESTS, namespace or "", name))
 
     @kopf.on.event(meta.GROUP, meta.VERSION, "machinetypes", registry=registry)
     async def machine_type(name: str, **_: Any) -> None:

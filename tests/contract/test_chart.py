@@ -53,6 +53,8 @@ def test_a_template_holds_one_kind():
         (["--set=builds.maxConcurrent=0"], "/builds/maxConcurrent"),
         (["--set=builds.wheelCache.size=9Gi"], "/builds/wheelCache': additional properties 'size'"),
         (["--set=registry.pushSecret=Not_A_Name"], "/registry/pushSecret"),
+        (["--set=registry.retention.after=30d"], "/registry/retention/after"),
+        (["--set=registry.retention.every=1h"], "/registry/retention': additional properties"),
         (["--set=requirementSecrets.namespaces={video,a*}"], "/requirementSecrets/namespaces/1"),
         (["--set=runners.imagePullSecrets=pull"], "/runners/imagePullSecrets"),
     ],

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Self
 
 import aiohttp
@@ -75,6 +75,20 @@ class Client:
         found = await self._call("GET", path(where), query=[q for q in query if q[1]])
         # Items of a list carry neither apiVersion nor kind.
         return tuple({"apiVersion": api_version, "kind": kind} | item for item in found["items"])
+
+    async def pages(
+        self, api_version: str, kind: str, *, size: int = 500
+    ) -> AsyncIterator[tuple[Object, ...]]:
+        """Yield the objects of a kind in all namespaces, so many at a time."""
+        where = Ref(api_version=api_version, kind=kind, name="")
+        query = [("limit", str(size))]
+        while True:
+            found = await self._call("GET", path(where), query=query)
+            yield tuple({"apiVersion": api_version, "kind": kind} | o for o in found["items"])
+            following = found.get("metadata", {}).get("continue", "")
+            if not following:
+                return
+            query = [("limit", str(size)), ("continue", following)]
 
     async def apply(self, desired: Object, *, force: bool = True) -> Object:
         """Apply ``desired`` server-side as its one manager, and return the object.

@@ -9,7 +9,7 @@ from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import FalAppSpec, machine_type_name
 from falapp_operator.api.objects import Object, ref
 from falapp_operator.errors import ConflictError, RefusedError, UserError
-from falapp_operator.reconcile import commits
+from falapp_operator.reconcile import claims, commits
 from falapp_operator.reconcile import plan as plans
 from falapp_operator.reconcile import status as statuses
 from falapp_operator.reconcile.context import (
@@ -17,6 +17,7 @@ from falapp_operator.reconcile.context import (
     FALAPP,
     Context,
     apply_changed,
+    key_of,
     own,
     write_status,
 )
@@ -33,6 +34,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
     if app is None or "deletionTimestamp" in app["metadata"]:
         # Everything of the app's is owned by it: the garbage collector is at work.
         context.shared.commits.forget(key)
+        context.shared.guests.note(key, None)
         return None
     try:
         spec = FalAppSpec.model_validate(app["spec"])
@@ -41,6 +43,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
         return None
     answer = await context.shared.commits.of(context, app, spec.source.git)
     seen = await gather(context.cluster, context.settings, app, spec, answer)
+    context.shared.guests.note(key, _host(seen.environment))
     plan = plans.plan(seen, context.settings)
     try:
         await _apply(context, plan)
@@ -57,6 +60,11 @@ async def reconcile(context: Context, key: Key) -> float | None:
         return commits.AGAIN
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
+
+
+def _host(environment: Object | None) -> Key | None:
+    """Return whose guest an app is that uses ``environment``, if it will not own it."""
+    return key_of(environment) if environment and claims.is_users(environment) else None
 
 
 async def _apply(context: Context, plan: plans.Plan) -> None:

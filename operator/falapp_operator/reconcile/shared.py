@@ -4,6 +4,7 @@ import asyncio
 
 from falapp_operator.reconcile.commits import Commits
 from falapp_operator.reconcile.doubts import Doubts
+from falapp_operator.reconcile.guests import Guests
 from falapp_operator.reconcile.roll import Roll
 from falapp_operator.reconcile.turns import Line
 
@@ -23,5 +24,7 @@ class Shared:
         """Who is before whom; used while `starting` is held."""
         self.doubts = Doubts()
         """Whose image a node cannot pull."""
+        self.guests = Guests()
+        """Who uses an Environment that a user made."""
         self.commits = Commits()
         """What branches and tags are now."""

@@ -10,7 +10,7 @@ from falapp_operator import handlers
 from falapp_operator.api import meta
 from falapp_operator.api.objects import owner_reference
 from falapp_operator.reconcile import machinetypes
-from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, MACHINE_TYPE
+from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, GUESTS, MACHINE_TYPE
 from falapp_operator.reconcile.queue import Key
 from tests.unit import samples, workloads
 
@@ -79,6 +79,16 @@ async def test_an_environment_without_owners_wakes_itself_alone(send):
     del obj["metadata"]["ownerReferences"]
     assert await send(*OURS, "environments", obj) == [
         Key(ENVIRONMENT, "video", obj["metadata"]["name"])
+    ]
+
+
+async def test_an_environment_that_a_user_made_wakes_those_who_use_it(send):
+    obj = samples.environment()
+    del obj["metadata"]["ownerReferences"], obj["metadata"]["labels"]
+    name = obj["metadata"]["name"]
+    assert await send(*OURS, "environments", obj) == [
+        Key(ENVIRONMENT, "video", name),
+        Key(GUESTS, "video", name),
     ]
 
 
