@@ -21,6 +21,7 @@ from falapp_operator.cluster.registry import Registry
 from falapp_operator.errors import FalappError
 from falapp_operator.reconcile import environments, falapps, machinetypes
 from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, MACHINE_TYPE, Context
+from falapp_operator.reconcile.nodes import Sightings
 from falapp_operator.reconcile.queue import Key, Queue
 from falapp_operator.settings import Settings
 
@@ -28,8 +29,9 @@ _PASSES = {
     FALAPP: falapps.reconcile,
     ENVIRONMENT: environments.reconcile,
     BUILD: environments.reconcile_build,
-    MACHINE_TYPE: falapps.reconcile_machine_type,
+    MACHINE_TYPE: machinetypes.changed,
     machinetypes.KEY.kind: machinetypes.reconcile,
+    machinetypes.COUNT.kind: machinetypes.count,
 }
 _log = logging.getLogger(__name__)
 _OURS = f"{meta.LABEL_MANAGED_BY}={meta.MANAGED_BY}"
@@ -107,6 +109,7 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         await operator.stop()
 
     _watch(registry, operator.queue.add)
+    _watch_nodes(registry, operator.queue.add)
 
 
 def _watch(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None:
@@ -133,6 +136,15 @@ def _watch(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None
             wake(Key(FALAPP, namespace or "", app))
         if build := labels.get(meta.LABEL_ENVIRONMENT):
             wake(Key(BUILD, "", build))
+
+
+def _watch_nodes(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None:
+    sightings = Sightings()
+
+    @kopf.on.event("", "v1", "nodes", registry=registry)
+    async def node(body: kopf.Body, event: kopf.RawEvent, **_: Any) -> None:
+        if sightings.news(dict(body), gone=event["type"] == "DELETED"):
+            wake(machinetypes.COUNT)
 
 
 def configure(settings: kopf.OperatorSettings) -> None:
