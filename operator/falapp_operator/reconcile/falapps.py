@@ -40,16 +40,12 @@ async def reconcile(context: Context, key: Key) -> float | None:
         await write_status(context, app, statuses.invalid(key.name, _unreadable(error)))
         return None
     answer = await context.shared.commits.of(context, app, spec.source.git)
+    seen = await gather(context.cluster, context.settings, app, spec, answer)
     nodes = context.shared.nodes
-    seen = await gather(
-        context.cluster,
-        context.settings,
-        app,
-        spec,
-        answer,
-        lambda: nodes.all(lambda: context.cluster.list("v1", "Node"), context.now()),
-    )
-    nodes.note(key, waits=seen.nodes is not None)
+    nodes.note(key, waits=seen.waits)
+    if seen.waits:
+        there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
+        seen = replace(seen, nodes=there)
     plan = plans.plan(seen, context.settings)
     try:
         await _apply(context, plan)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -63,7 +63,12 @@ class Snapshot:
     fallbacks: tuple[Machine, ...] = ()
     """The machine types that will do besides, in order."""
     nodes: tuple[Node, ...] | None = None
-    """All nodes of the cluster, where one of `pods` waits for one; else None."""
+    """All nodes of the cluster, where somebody asked for them, since the app waits for one."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the scheduler finds no node for one of the pods."""
+        return any(outcome.is_unscheduled(p) for p in self.pods)
 
     @property
     def accepted(self) -> tuple[MachineTypeSpec, ...]:
@@ -91,33 +96,16 @@ class Snapshot:
 
 
 async def gather(
-    cluster: Client,
-    settings: Settings,
-    app: Object,
-    spec: FalAppSpec,
-    answer: Answer,
-    nodes: Callable[[], Awaitable[tuple[Node, ...]]] | None = None,
+    cluster: Client, settings: Settings, app: Object, spec: FalAppSpec, answer: Answer
 ) -> Snapshot:
-    """Ask the API server for everything around ``app``, whose git source is at ``answer``.
-
-    Args:
-        cluster: The API server.
-        settings: The operator's settings.
-        app: The FalApp.
-        spec: Its spec.
-        answer: Which commit its git source is at.
-        nodes: Gives the cluster's nodes, if anybody may ask; asked only where a pod waits for one.
-    """
+    """Ask the API server for everything around ``app``, whose git source is at ``answer``."""
     metadata = app["metadata"]
     namespace, name = metadata["namespace"], metadata["name"]
     labels = meta.app_selector(name)
     python = spec.python_version or settings.default_python
     async with _together() as group:
         start = group.create_task
-        machines = [
-            start(cluster.get(own(MACHINE_TYPE, "", machine_type_name(name))))
-            for name in spec.machines
-        ]
+        machines = start(_machines(cluster, spec))
         files = start(_files(cluster, namespace, spec))
         deployment = start(cluster.get(_child("apps/v1", "Deployment", app)))
         service = start(cluster.get(_child("v1", "Service", app)))
@@ -127,17 +115,15 @@ async def gather(
         environments = start(cluster.list(meta.API_VERSION, ENVIRONMENT, namespace))
     wanted = _wanted(spec, python, settings)
     environment = key.name(wanted, namespace) if isinstance(wanted, EnvironmentSpec) else ""
-    first, *others = (machine.result() for machine in machines)
-    waits = nodes is not None and any(outcome.is_unscheduled(p) for p in pods.result())
+    (machine, *fallbacks), names = machines.result()
     mine = [e for e in environments.result() if metadata["uid"] in owner_uids(e)]
     return Snapshot(
         app=app | {"apiVersion": meta.API_VERSION, "kind": FALAPP},
         spec=spec,
         python=python,
-        machine=_machine(first),
-        fallbacks=tuple(_machine(machine) for machine in others),
-        machine_types=() if first and all(others) else await _names(cluster),
-        nodes=await nodes() if nodes and waits else None,
+        machine=machine,
+        fallbacks=tuple(fallbacks),
+        machine_types=names,
         files=files.result(),
         wanted=wanted,
         environment=next(
@@ -201,6 +187,16 @@ def _wanted(
         return spec_of(spec, python, settings)
     except UserError as error:
         return error
+
+
+async def _machines(
+    cluster: Client, spec: FalAppSpec
+) -> tuple[tuple[Machine, ...], tuple[str, ...]]:
+    """Return the machine types that will do; where one is missing, the names of all there are."""
+    refs = [own(MACHINE_TYPE, "", machine_type_name(name)) for name in spec.machines]
+    found = await asyncio.gather(*(cluster.get(ref) for ref in refs))
+    names = () if all(found) else await _names(cluster)
+    return tuple(_machine(live) for live in found), names
 
 
 def _machine(live: Object | None) -> Machine:

@@ -151,3 +151,24 @@ async def test_a_pod_that_waits_where_the_operator_restarted_costs_one_list(worl
     world.restart()
     assert await world.reconcile_app() == []
     assert world.shared.nodes.waiting == {Key(FALAPP, samples.NAMESPACE, "hello")}
+
+
+async def test_fallbacks_and_gpus_reach_the_pod(world):
+    size = {"cpu": "2", "memory": "2Gi"}
+    world.cluster.put(samples.machine_type("gpu-h100", **samples.GPU | {"cpu": "4"}))
+    world.cluster.put(samples.machine_type("gpu-x", **samples.GPU | size))
+    app = samples.app(machineType="GPU-H100", machineTypeFallbacks=["GPU-X"], numGPUs=2)
+    await world.serve(app)
+    spec = world.cluster.find("Deployment")["spec"]["template"]["spec"]
+    limits = {"cpu": "4", "memory": "2Gi", "nvidia.com/gpu": "2"}
+    assert spec["containers"][0]["resources"] == {"limits": limits, "requests": limits}
+    assert set(spec["affinity"]["nodeAffinity"]) == {
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "preferredDuringSchedulingIgnoredDuringExecution",
+    }
+    assert await world.reconcile_app() == [], "it stays as it is"
+    world.cluster.remove(MACHINE_TYPE, "gpu-x")
+    assert await world.reconcile_app() == ["status FalApp hello"]
+    failure = world.status()["failure"]
+    assert failure["reason"] == "UnknownMachineType"
+    assert "machineTypeFallbacks: there is no MachineType 'GPU-X'" in failure["message"]
