@@ -28,6 +28,7 @@ from falapp_operator.reconcile.context import (
     MACHINE_TYPE,
     Context,
 )
+from falapp_operator.reconcile.nodes import Sightings
 from falapp_operator.reconcile.queue import Key, Queue
 from falapp_operator.settings import Settings
 
@@ -36,8 +37,9 @@ _PASSES = {
     ENVIRONMENT: environments.reconcile,
     BUILD: environments.reconcile_build,
     GUESTS: environments.reconcile_guests,
-    MACHINE_TYPE: falapps.reconcile_machine_type,
+    MACHINE_TYPE: machinetypes.changed,
     machinetypes.KEY.kind: machinetypes.reconcile,
+    machinetypes.COUNT.kind: machinetypes.count,
 }
 _log = logging.getLogger(__name__)
 _OURS = f"{meta.LABEL_MANAGED_BY}={meta.MANAGED_BY}"
@@ -115,6 +117,7 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         await operator.stop()
 
     _watch(registry, operator.queue.add)
+    _watch_nodes(registry, operator.queue.add)
 
 
 def _watch(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None:
@@ -143,6 +146,15 @@ def _watch(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None
             wake(Key(FALAPP, namespace or "", app))
         if build := labels.get(meta.LABEL_ENVIRONMENT):
             wake(Key(BUILD, "", build))
+
+
+def _watch_nodes(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None:
+    sightings = Sightings()
+
+    @kopf.on.event("", "v1", "nodes", registry=registry)
+    async def node(body: kopf.Body, event: kopf.RawEvent, **_: Any) -> None:
+        if sightings.news(dict(body), gone=event["type"] == "DELETED"):
+            wake(machinetypes.COUNT)
 
 
 def configure(settings: kopf.OperatorSettings) -> None:

@@ -11,6 +11,8 @@ ALLOWED = {
     ("falapp.dev", "environments"): READ | WRITE,
     ("falapp.dev", "environments/status"): {"patch"},
     ("falapp.dev", "machinetypes"): READ | APPLY,
+    ("falapp.dev", "machinetypes/status"): {"patch"},
+    ("", "nodes"): {"list", "watch"},
     ("apps", "deployments"): READ | APPLY,
     ("", "services"): {"get"} | APPLY,
     ("policy", "poddisruptionbudgets"): {"get"} | APPLY,

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 from pydantic import ValidationError
 
-from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
-from falapp_operator.api.falapp import FalAppSpec, machine_type_name
+from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, ref
 from falapp_operator.errors import ConflictError, RefusedError, UserError
 from falapp_operator.reconcile import claims, commits
@@ -35,6 +34,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
         # Everything of the app's is owned by it: the garbage collector is at work.
         context.shared.commits.forget(key)
         context.shared.guests.note(key, None)
+        context.shared.nodes.waiting.discard(key)
         return None
     try:
         spec = FalAppSpec.model_validate(app["spec"])
@@ -44,6 +44,11 @@ async def reconcile(context: Context, key: Key) -> float | None:
     answer = await context.shared.commits.of(context, app, spec.source.git)
     seen = await gather(context.cluster, context.settings, app, spec, answer)
     context.shared.guests.note(key, _host(seen.environment))
+    nodes = context.shared.nodes
+    nodes.note(key, waits=seen.waits)
+    if seen.waits:
+        there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
+        seen = replace(seen, nodes=there)
     plan = plans.plan(seen, context.settings)
     try:
         await _apply(context, plan)
@@ -90,15 +95,6 @@ async def _claim(context: Context, environment: Object) -> None:
         if await context.cluster.get(ref(environment)) is not None:
             raise ConflictError(f"Environment {environment['metadata']['name']} was made meanwhile")
         await apply_changed(context.cluster, None, environment)
-
-
-async def reconcile_machine_type(context: Context, key: Key) -> float | None:
-    """Wake the apps that ask for a machine type."""
-    for app in await context.cluster.list(meta.API_VERSION, FALAPP):
-        if machine_type_name(app["spec"].get("machineType")) == key.name:
-            metadata = app["metadata"]
-            context.wake(Key(FALAPP, metadata["namespace"], metadata["name"]))
-    return None
 
 
 def _unreadable(error: ValidationError) -> UserError:

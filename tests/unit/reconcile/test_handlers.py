@@ -41,7 +41,7 @@ def watching(registry, found):
 def send(registry, operator):
     """Send an event to the handlers of a resource; return the keys that it woke."""
 
-    async def sent(group, version, plural, obj):
+    async def sent(group, version, plural, obj, type_="MODIFIED"):
         woken = []
         operator.queue._ready = asyncio.Queue()
         operator.queue._waiting.clear()
@@ -49,7 +49,11 @@ def send(registry, operator):
             body = bodies.Body(obj)
             metadata = body.metadata
             await handler.fn(
-                namespace=metadata.namespace, name=metadata.name, body=body, labels=metadata.labels
+                namespace=metadata.namespace,
+                name=metadata.name,
+                body=body,
+                labels=metadata.labels,
+                event={"type": type_, "object": obj},
             )
         while not operator.queue._ready.empty():
             woken.append(operator.queue._ready.get_nowait())
@@ -95,6 +99,24 @@ async def test_an_environment_that_a_user_made_wakes_those_who_use_it(send):
 async def test_a_machine_type_wakes_itself(send):
     woken = await send(*OURS, "machinetypes", samples.machine_type("s"))
     assert woken == [Key(MACHINE_TYPE, "", "s")]
+
+
+async def test_a_node_wakes_the_count_only_with_news(send):
+    def node(**labels):
+        return {"metadata": {"name": "one", "labels": labels}, "spec": {}}
+
+    async def woken(obj, type_="MODIFIED"):
+        return await send("", "v1", "nodes", obj, type_)
+
+    count = [machinetypes.COUNT]
+    assert await woken(node(), None) == count
+    assert await woken(node() | {"status": {"images": ["new"]}}) == []
+    assert await woken(node(**{"falapp.dev/machine": "GPU-H100"})) == count
+    assert await woken(node(**{"falapp.dev/machine": "GPU-H100"})) == []
+    cordoned = node(**{"falapp.dev/machine": "GPU-H100"}) | {"spec": {"unschedulable": True}}
+    assert await woken(cordoned) == count
+    assert await woken(cordoned, "DELETED") == count
+    assert await woken(cordoned, "DELETED") == []
 
 
 @pytest.mark.parametrize(
