@@ -11,9 +11,8 @@ RENDER = """\b
 Examples:
   falapp render app.py > app.yaml
   falapp render app.py::Wan -n video -o json
+  falapp render app.py --extract-secrets wan.secret.yaml > app.yaml
 """
-
-
 PLAN = """\b
 Examples:
   falapp plan app.py
@@ -26,6 +25,11 @@ Examples:
   falapp run app.py --local
   falapp run app.py::Wan --local --port 9000 --no-install
 """
+INIT = """\b
+Examples:
+  falapp init                                   (in this folder)
+  falapp init hello --name hello
+"""
 
 
 def add(app: typer.Typer) -> None:
@@ -33,7 +37,7 @@ def add(app: typer.Typer) -> None:
     app.command(epilog=RENDER)(render)
     app.command(epilog=PLAN)(plan)
     app.command(epilog=RUN)(run)
-    app.command()(init)
+    app.command(epilog=INIT)(init)
 
 
 def render(
@@ -78,6 +82,9 @@ def plan(
     settings: options.Settings = "",
     operator_namespace: options.OperatorNamespace = "",
     output: options.MaybeOutput = None,
+    name: options.Name = "",
+    secret: options.Secret = "",
+    pull_secret: options.PullSecret = "",
     requirement: options.Requirements = None,
 ) -> None:
     """Print everything that would be made: environment, build, Deployment, Service.
@@ -95,6 +102,9 @@ def plan(
             live=live or bool(context),
             settings=settings,
             operator_namespace=operator_namespace,
+            name=name,
+            secret=secret,
+            pull_secret=pull_secret,
             requirements=tuple(requirement or ()),
         ),
         output,

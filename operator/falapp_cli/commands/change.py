@@ -17,14 +17,23 @@ Examples:
   printf %s "$TOKEN" | falapp secret set GH_TOKEN
   falapp secret set KEY=@key.txt --secret hello-requirements
 """
+ONE = """\b
+Examples:
+  falapp {0} hello -n video
+"""
+SCALE = """\b
+Examples:
+  falapp scale hello 3
+"""
 App = Annotated[str, typer.Argument(metavar="APP", help="The FalApp's name.")]
 
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog=DEPLOY)(deploy)
-    for command in (restart, suspend, resume, scale, delete):
-        app.command()(command)
+    for command in (restart, suspend, resume, delete):
+        app.command(epilog=ONE.format(command.__name__))(command)
+    app.command(epilog=SCALE)(scale)
     secret = typer.Typer(no_args_is_help=True, help="Secrets that apps can name.")
     secret.callback()(_secret)
     secret.command("set", epilog=SET)(secret_set)

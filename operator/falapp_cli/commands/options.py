@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from falapp_cli.output import Format
+from falapp_cli.output import Data, Format
 
 Reference = Annotated[
     str, typer.Argument(metavar="APP.PY[::CLASS]", help="The app's file, and its class.")
 ]
 Output = Annotated[Format, typer.Option("--output", "-o", help="How it is printed.")]
 MaybeOutput = Annotated[Format | None, typer.Option("--output", "-o", help="Print for machines.")]
+MaybeData = Annotated[Data | None, typer.Option("--output", "-o", help="Print for machines.")]
 Context = Annotated[str, typer.Option("--context", help="The kubeconfig's context to use.")]
 Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace.")]
 Secret = Annotated[

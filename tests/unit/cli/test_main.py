@@ -1,5 +1,6 @@
 """What every command has: help with examples, exit codes, completion; and `falapp init`."""
 
+import re
 import subprocess
 import sys
 
@@ -39,14 +40,20 @@ def test_every_option_and_command_has_help():
     assert [(c, p.name) for c, p in options if not p.help] == []
 
 
-@pytest.mark.parametrize("command", ["render", "plan", "run", "deploy", "call"])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_help_has_examples(command, capsys):
-    run([command, "--help"])
-    assert f"  falapp {command} " in capsys.readouterr().out.partition("Examples:")[2]
+    run([*command, "--help"])
+    assert f"  falapp {' '.join(command)}" in capsys.readouterr().out.partition("Examples:")[2]
+
+
+def test_version(capsys):
+    assert run(["--version"]) == 0
+    assert re.fullmatch(r"falapp \d+\.\d+\.\d+\n", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nope"], ["render"], ["render", "--nope"], ["list", "-o", "x"]]
+    "arguments",
+    [["nope"], ["render"], ["render", "--nope"], ["list", "-o", "x"], ["doctor", "-o", "name"]],
 )
 def test_wrong_usage_is_2(arguments, capsys):
     assert run(arguments) == 2
