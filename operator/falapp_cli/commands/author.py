@@ -71,7 +71,7 @@ def render(
 
 def plan(
     reference: Annotated[
-        str, typer.Argument(metavar="[APP.PY[::CLASS]]", help="The app's file, and its class.")
+        str, typer.Argument(metavar="APP.PY[::CLASS]", help="The app's file, and its class.")
     ] = "",
     file: options.File = "",
     namespace: options.Namespace = "",
@@ -87,9 +87,9 @@ def plan(
     pull_secret: options.PullSecret = "",
     requirement: options.Requirements = None,
 ) -> None:
-    """Print everything that would be made: environment, build, Deployment, Service.
+    """Print what would be made: environment, build, Deployment, Service.
 
-    No cluster is needed; with one, what is there already and what would change is told.
+    No cluster is needed; with one, what is there already and which fields would change is told.
     """
     from falapp_cli.commands import planning
 
@@ -127,7 +127,7 @@ def run(
     ] = True,
     requirement: options.Requirements = None,
 ) -> None:
-    """Run an app on this machine: the same launcher and gate as in a pod.
+    """Run an app on this machine, behind a pod's launcher and gate.
 
     ${NAME} in requirements, and Secrets in the environment, are looked up in this shell's
     variables.

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from falapp_cli.commands import options
+from falapp_cli.commands import names, options
 
 DEPLOY = """\b
 Examples:
@@ -25,7 +25,9 @@ SCALE = """\b
 Examples:
   falapp scale hello 3
 """
-App = Annotated[str, typer.Argument(metavar="APP", help="The FalApp's name.")]
+App = Annotated[
+    str, typer.Argument(metavar="APP", help="The FalApp's name.", autocompletion=names.apps)
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -42,7 +44,7 @@ def add(app: typer.Typer) -> None:
 
 def deploy(
     reference: Annotated[
-        str, typer.Argument(metavar="[APP.PY[::CLASS]]", help="The app's file, and its class.")
+        str, typer.Argument(metavar="APP.PY[::CLASS]", help="The app's file, and its class.")
     ] = "",
     file: options.File = "",
     name: options.Name = "",
@@ -57,9 +59,10 @@ def deploy(
         bool, typer.Option("--force", help="Take over fields that another tool manages.")
     ] = False,
 ) -> None:
-    """Apply an app and follow it until it is ready: building, pulling, setup().
+    """Apply an app, and follow it until it is ready.
 
-    Ctrl-C leaves the deployment alone. The exit code is 0 when it is ready and 1 when it failed.
+    What is shown is how its packages are resolved and built, its image pulled, and setup(). Ctrl-C
+    leaves the deployment alone. The exit code is 0 when it is ready and 1 when it failed.
     """
     from falapp_cli.commands import changing
 
@@ -123,13 +126,15 @@ def _secret() -> None:
 def secret_set(
     values: Annotated[
         list[str],
-        typer.Argument(metavar="NAME[=@FILE|=VALUE]...", help="Asked for where only NAME stands."),
+        typer.Argument(metavar="NAME[=@FILE|=VALUE]", help="Asked for where only NAME stands."),
     ],
-    secret: options.Secret = "",
+    secret: Annotated[
+        str, typer.Option("--secret", help="The Secret; falapp-secrets by default.")
+    ] = "",
     namespace: options.Namespace = "",
     context: options.Context = "",
 ) -> None:
-    """Put values into the Secret that requirementSecrets and env can name, without showing them."""
+    """Put values into the Secret that apps name, without showing them."""
     from falapp_cli.commands import changing
 
     changing.set_secret(values, secret, context, namespace)

@@ -4,11 +4,16 @@ from typing import Annotated
 
 import typer
 
-from falapp_cli.commands import options
+from falapp_cli.commands import names, options
 from falapp_cli.kube import defaults
 
 MaybeApp = Annotated[
-    str, typer.Argument(metavar="[APP]", help="The FalApp's name; not needed where there is one.")
+    str,
+    typer.Argument(
+        metavar="APP",
+        help="The FalApp's name; not needed where there is one.",
+        autocompletion=names.apps,
+    ),
 ]
 Tail = Annotated[int, typer.Option("--tail", help="So many of the last lines; -1 is all.")]
 STATUS = """\b
@@ -82,7 +87,7 @@ def status(
     namespace: options.Namespace = "",
     context: options.Context = "",
 ) -> None:
-    """Show how an app is; the exit code is 0 if it is ready, and 1 if not."""
+    """Show how an app is. The exit code is 0 if it is ready, and 1 if not."""
     from falapp_cli.commands import observing
 
     raise typer.Exit(observing.status(app, output, context, namespace, watch=watch))
@@ -121,8 +126,10 @@ def logs(
 
 
 def call(
-    app: Annotated[str, typer.Argument(metavar="APP", help="The FalApp's name.")],
-    path: Annotated[str, typer.Argument(help="The endpoint.")] = "/",
+    app: Annotated[
+        str, typer.Argument(metavar="APP", help="The FalApp's name.", autocompletion=names.apps)
+    ],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The endpoint.")] = "/",
     data: Annotated[
         str, typer.Option("--data", "-d", help="The body; @FILE is a file, @- the standard input.")
     ] = "",
@@ -131,7 +138,7 @@ def call(
     namespace: options.Namespace = "",
     context: options.Context = "",
 ) -> None:
-    """Call an endpoint of an app from here; the exit code is 1 for an answer of 400 and more."""
+    """Call an endpoint of an app from here. The exit code is 1 for an answer of 400 and more."""
     from falapp_cli.commands import observing
 
     asked = observing.Call(path=path, data=data, method=method, timeout=timeout)
@@ -157,7 +164,14 @@ def env_list(
 
 
 def env_show(
-    name: Annotated[str, typer.Argument(help="The environment's or the app's name.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="The environment's or the app's name.",
+            autocompletion=names.environments,
+        ),
+    ],
     output: options.MaybeOutput = None,
     namespace: options.Namespace = "",
     context: options.Context = "",
@@ -208,7 +222,7 @@ def doctor(
     namespace: options.Namespace = "",
     context: options.Context = "",
 ) -> None:
-    """Say what keeps falapp from working in a cluster; the exit code is 1 if something does."""
+    """Say what keeps falapp from working in a cluster. The exit code is 1 if something does."""
     from falapp_cli.commands import observing
 
     where = operator_namespace or defaults.OPERATOR

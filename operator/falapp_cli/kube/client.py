@@ -31,17 +31,27 @@ class Kube:
     """A connection to a cluster, for the length of a command."""
 
     def __init__(
-        self, connection: api.ApiClient, namespace: str = "default", context: str = ""
+        self,
+        connection: api.ApiClient,
+        namespace: str = "default",
+        context: str = "",
+        seconds: float = _SECONDS,
     ) -> None:
         self._connection = connection
+        self._seconds = seconds
         self.namespace = namespace
         """The namespace where none is given."""
         self.context = context
         """The kubeconfig's context that was asked for; empty where none was."""
 
     @classmethod
-    def connect(cls, context: str = "", namespace: str = "") -> "Kube":
+    def connect(cls, context: str = "", namespace: str = "", seconds: float = _SECONDS) -> "Kube":
         """Connect by the kubeconfig (KUBECONFIG, ~/.kube/config), or from inside a pod.
+
+        Args:
+            context: The kubeconfig's context; its current one where it is empty.
+            namespace: Where objects are; the context's namespace where it is empty.
+            seconds: How long one question may take.
 
         Raises:
             InputError: There is no kubeconfig, or it has no such context, or cannot be read.
@@ -68,7 +78,7 @@ class Kube:
                 "another file"
             ) from error
         configuration.retries = False
-        return cls(api.ApiClient(configuration), namespace or own or "default", context)
+        return cls(api.ApiClient(configuration), namespace or own or "default", context, seconds)
 
     def get(self, where: Ref) -> Object | None:
         """Return an object, or None where there is none."""
@@ -172,6 +182,11 @@ class Kube:
                 query_params=[("ports", str(port))],
             )
         except (api.ApiException, OSError) as error:
+            # The client keeps what the API server answered in the error that this one came of.
+            status = getattr(error.__context__, "status_code", 0)
+            if status:
+                content = getattr(error.__context__, "resp_body", None) or b""
+                raise refusals.refusal("GET", url, status, content) from error
             raise ClusterError(f"pod {pod} cannot be reached: {refusals.words(error)}") from error
         return made.socket(port)
 
@@ -213,7 +228,7 @@ class Kube:
             body=body,
             auth_settings=["BearerToken"],
         )
-        timeout = (_SECONDS, None) if endless else _SECONDS
+        timeout = (self._seconds, None) if endless else self._seconds
         try:
             answer = self._connection.call_api(*serialized, _request_timeout=timeout)
         except (urllib3.exceptions.HTTPError, api.ApiException, OSError) as error:
