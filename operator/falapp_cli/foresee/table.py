@@ -24,7 +24,7 @@ def lines(made: Foreseen) -> Iterator[str]:
     for change, obj in zip(changes, made.objects, strict=True):
         metadata = obj["metadata"]
         where = metadata.get("namespace", "")
-        yield f"{change.action:<7} {obj['kind']:<12} {where}/{metadata['name']}{_steps(obj)}"
+        yield f"{change.action:<7} {obj['kind']:<19} {where}/{metadata['name']}{_steps(obj)}"
         yield from (f"          {field}" for field in change.fields)
     for warning in made.warnings:
         field = f"{warning.field}: " if warning.field else ""
