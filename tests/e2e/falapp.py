@@ -1,12 +1,17 @@
 """`falapp` as a person runs it: by the cluster's kubeconfig, in one namespace."""
 
+import contextlib
+import io
 import os
 import secrets
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+import pytest
+
+from falapp_cli import main
 from tests.kube.kubectl import Kube
 from tests.unit.cli.terminal import Terminal
 
@@ -40,6 +45,13 @@ def requirements() -> list[str]:
     return ["humanize==4.17.0", f'six==1.17.0 ; python_version != "0.{marker}"']
 
 
+class Said(NamedTuple):
+    """What a command printed."""
+
+    out: str
+    err: str
+
+
 @dataclass(frozen=True)
 class Falapp:
     """The command line."""
@@ -64,19 +76,23 @@ class Falapp:
         where = [] if given[0] == "machines" else ["-n", self.namespace]
         return [*given, *where, "--context", self.context]
 
-    def run(self, *given: str, code: int = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command, which ends with ``code``."""
-        done = subprocess.run(
-            [sys.executable, "-m", "falapp_cli", *self.arguments(*given)],
-            cwd=self.folder, env=self.variables, input=stdin,
-            capture_output=True, text=True, timeout=600, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, f"{given} ended with {done.returncode}: {done}"
-        return done
+    def run(self, *given: str, code: int = 0, stdin: str = "") -> Said:
+        """Run a command, which ends with ``code``; in this process, which has all of it imported."""
+        out, err = io.TextIOWrapper(io.BytesIO(), write_through=True), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("KUBECONFIG", str(self.kubeconfig))
+            patch.chdir(self.folder)
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                ended = main.run(self.arguments(*given))
+        out.seek(0)
+        said = Said(out.read(), err.getvalue())
+        assert ended == code, f"{given} ended with {ended}: {said}"
+        return said
 
     def said(self, *given: str, code: int = 0, stdin: str = "") -> str:
         """Return what a command prints on stdout."""
-        return self.run(*given, code=code, stdin=stdin).stdout
+        return self.run(*given, code=code, stdin=stdin).out
 
     def terminal(self, *given: str) -> Terminal:
         """Run a command on a terminal."""

@@ -64,7 +64,7 @@ def test_call(words):
     answer = json.loads(words.said("call", "words", "/", "--data", "{}"))
     assert answer == {"text": "12,345", "greeting": "hello"}
     refused = words.run("call", "words", "/nope", code=1)
-    assert "words answered 404" in refused.stderr
+    assert "words answered 404" in refused.err
     assert "get" in words.said("call", "words", "/openapi.json", "-X", "GET")
 
 
@@ -79,7 +79,7 @@ def test_what_is_there_is_shown(words, kube):
     assert kube.run("get", name, "-n", words.namespace)
     [environment] = json.loads(words.said("env", "list", "-o", "json"))["items"]
     assert environment["metadata"]["name"] in status
-    assert words.said("logs", "words").splitlines()[0].endswith("setting up")
+    assert "setting up" in words.said("logs", "words").splitlines()
     steps = {line.partition("  ")[0] for line in words.said("logs", "--build").splitlines()}
     assert {"resolve", "plan", "publish"} <= steps
 
@@ -90,8 +90,8 @@ def test_logs_are_followed_until_ctrl_c(words):
         command, env=words.variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
-        assert process.stderr
-        assert "setting up" in process.stdout.readline()
+        assert process.err
+        assert "setting up\n" in iter(process.stdout.readline, "")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
         assert process.stderr.read() == ""
@@ -132,7 +132,7 @@ def test_what_was_scaled_here_can_be_deployed_here(words, kube):
     kube.run("label", "falapp", "words", "team=theirs", *gitops)
     text["metadata"]["labels"] = {"team": "ours"}
     (words.folder / "app.yaml").write_text(yaml.safe_dump(text))
-    refused = words.run("deploy", "-f", "app.yaml", code=4).stderr
+    refused = words.run("deploy", "-f", "app.yaml", code=4).err
     assert "another tool manages a field of it" in refused
     assert 'conflict with "gitops"' in refused
     assert len(refused.splitlines()) == 1
@@ -141,7 +141,7 @@ def test_what_was_scaled_here_can_be_deployed_here(words, kube):
 def test_suspend_resume_restart(words, kube):
     words.said("suspend", "words")
     poll(lambda: runners(kube, words), lambda n: not n, what="no runner is left", seconds=60)
-    assert "has no ready runner" in words.run("call", "words", code=4).stderr
+    assert "has no ready runner" in words.run("call", "words", code=4).err
     words.said("resume", "words")
     words.said("status", "words", "--watch")
     before = runners(kube, words)

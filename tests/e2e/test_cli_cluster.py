@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from falapp_cli.main import run
 from tests.e2e.falapp import APP, Falapp, requirements
 from tests.kube import install
 from tests.kube.kubectl import condition, poll
@@ -28,7 +27,7 @@ def falapp(kube, shared_namespace, tmp_path_factory):
 @pytest.fixture(scope="module")
 def warmed(falapp, kube):
     """An Environment that was asked for without an app, and is being built."""
-    said = falapp.run("env", "warm", "app.py", *OPERATOR).stderr
+    said = falapp.run("env", "warm", "app.py", *OPERATOR).err
     [name] = falapp.said("env", "list", "-o", "name").split()
     assert name.partition("/")[2] in said
     return name.partition("/")[2]
@@ -53,10 +52,11 @@ def test_a_warmed_environment_gets_ready_and_stays(warmed, falapp, kube):
         seconds=420,
     )
     assert "ownerReferences" not in environment["metadata"]
+    assert environment["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "falapp-cli"}
     shown = falapp.said("env", "show", warmed)
     assert "humanize==4.17.0" in shown
     assert environment["status"]["image"] in shown
-    again = falapp.run("env", "warm", "app.py", *OPERATOR).stderr
+    again = falapp.run("env", "warm", "app.py", *OPERATOR).err
     assert "is there already" in again
     assert look()["metadata"]["generation"] == environment["metadata"]["generation"]
 
@@ -81,25 +81,18 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def refused(monkeypatch, capsys):
-    """What returns the one line that a command says, beside its notes; it ends with 4."""
-
-    def ran(falapp, *command):
-        monkeypatch.setenv("KUBECONFIG", str(falapp.kubeconfig))
-        monkeypatch.chdir(falapp.folder)
-        code, printed = run(falapp.arguments(*command)), capsys.readouterr()
-        assert (code, printed.out) == (4, ""), printed
-        lines = printed.err.splitlines()
-        assert [x for x in lines if not x.startswith("falapp: ")] == []
-        [line] = [x for x in lines if x.startswith("falapp: error: ")]
-        return line.removeprefix("falapp: error: ")
-
-    return ran
+def refused(falapp, *command):
+    """Return the one line that a command says, beside its notes; it ends with 4."""
+    said = falapp.run(*command, code=4)
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert [x for x in lines if not x.startswith("falapp: ")] == []
+    [line] = [x for x in lines if x.startswith("falapp: error: ")]
+    return line.removeprefix("falapp: error: ")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_who_may_not_is_told_so_in_one_line(nobody, refused, command):
+def test_who_may_not_is_told_so_in_one_line(nobody, command):
     said = refused(nobody, *command)
     assert said.startswith("you may not do this: ")
     assert f'"system:serviceaccount:{nobody.namespace}:nobody" cannot' in said
@@ -123,20 +116,20 @@ def elsewhere(falapp: Falapp, name: str, **cluster: object) -> Falapp:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_cluster_that_is_not_there_is_told_in_one_line(falapp, refused, command):
+def test_a_cluster_that_is_not_there_is_told_in_one_line(falapp, command):
     away = elsewhere(falapp, "away.yaml", server="https://127.0.0.1:1")
     said = refused(away, *command)
     assert said.startswith("the cluster at https://127.0.0.1:1 does not answer (")
     assert "Connection refused" in said
 
 
-def test_a_stranger_is_not_trusted(falapp, authority, refused):
+def test_a_stranger_is_not_trusted(falapp, authority):
     other = base64.b64encode(authority.cert_pem.bytes()).decode()
     stranger = elsewhere(falapp, "stranger.yaml", **{"certificate-authority-data": other})
     assert "certificate verify failed" in refused(stranger, "list")
 
 
-def test_a_cluster_without_falapp_is_told(falapp, refused):
+def test_a_cluster_without_falapp_is_told(falapp):
     """An API server answers below a path that it does not know as it does for kinds it lacks."""
     config = yaml.safe_load(falapp.kubeconfig.read_text())
     [server] = {c["cluster"]["server"] for c in config["clusters"]}
@@ -144,7 +137,7 @@ def test_a_cluster_without_falapp_is_told(falapp, refused):
     assert refused(without, "list").startswith("falapp is not installed in this cluster: ")
 
 
-def test_a_namespace_that_is_not_there(falapp, refused):
+def test_a_namespace_that_is_not_there(falapp):
     nowhere = Falapp(falapp.kubeconfig, falapp.context, "no-such-namespace", falapp.folder)
     said = refused(nowhere, "deploy", "app.py")
     assert said.startswith("there is no namespace no-such-namespace; `kubectl create namespace")

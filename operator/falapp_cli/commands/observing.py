@@ -11,7 +11,7 @@ from falapp_cli.kube import app as apps
 from falapp_cli.kube import call as calls
 from falapp_cli.kube import defaults, show
 from falapp_cli.kube import logs as lines
-from falapp_cli.kube.client import Kube
+from falapp_cli.kube.client import MANAGER, Kube
 from falapp_cli.live import doctor as doctors
 from falapp_cli.live import follow
 from falapp_cli.live.view import Phase, Seen, view
@@ -170,7 +170,9 @@ def warm(asked: planning.Asked) -> None:
     name = wanted["metadata"]["name"]
     there = kube.get(apps.own("Environment", wanted["metadata"]["namespace"], name))
     if there is None:
-        kube.apply(wanted)
+        # Not as the operator labels its own: it is to stay when the last app that uses it is gone.
+        labels = {meta.LABEL_MANAGED_BY: MANAGER}
+        kube.apply(wanted | {"metadata": wanted["metadata"] | {"labels": labels}})
     what = "is there already" if there else "is asked for"
     report.note(f"{name} {what}; `falapp env show {name}` tells how it is")
 

@@ -90,6 +90,8 @@ def test_plan_and_warm_with_the_clusters_own_settings(server, capsys, tmp_path):
     environment = server.cluster.find("Environment")
     assert environment["metadata"]["name"] == made["environment"]["name"]
     assert environment["spec"]["layers"] == made["environment"]["requirements"]
+    assert environment["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "falapp-cli"}
+    assert "is there already" in said(capsys, "env", "warm", str(file))
 
 
 def test_clusters_that_refuse_are_told_in_one_line(server, capsys, monkeypatch, tmp_path):
