@@ -10,9 +10,11 @@ import pytest
 import yaml
 
 from falapp_cli.errors import ClusterError
-from falapp_cli.kube import call, change
+from falapp_cli.kube import call, change, logs
 from falapp_cli.kube.client import Kube
 from falapp_cli.main import run
+from falapp_operator.api.environment import EnvironmentSpec
+from falapp_operator.environment import key, manifest
 from tests.unit import samples, workloads
 from tests.unit.cli.conftest import ready, status
 
@@ -163,7 +165,7 @@ def pod(name, **more):
 
 
 def test_logs_of_one_and_of_several(server, capsys):
-    assert "has no runner yet" in said(capsys, "logs", "hello", code=4)
+    assert "no runner of hello has started yet" in said(capsys, "logs", "hello", code=4)
     server.cluster.put(pod("hello-1"))
     server.logs = {"hello-1/runner": "one\ntwo", "hello-2/runner": "three\n"}
     assert said(capsys, "logs", "hello", "--tail", "5") == "one\ntwo\n"
@@ -187,6 +189,42 @@ def test_logs_of_a_build_step_by_step(server, capsys):
     server.cluster.put(build)
     server.logs = {"b/resolve": "resolved\n", "b/plan": "planned\n"}
     assert said(capsys, "logs", "hello", "--build") == "resolve  resolved\nplan  planned\n"
+
+
+def test_a_build_is_followed_from_step_to_step(server, monkeypatch):
+    beside = {"name": "relay", "restartPolicy": "Always"}
+    states = [workloads.terminated("resolve"), workloads.running("relay")]
+    build = workloads.pod("b", init=states) | {"spec": {"initContainers": [beside]}}
+    labels = {"falapp.dev/environment": "env-1"}
+    build["metadata"] |= {"namespace": "falapp-builds", "labels": labels}
+    server.cluster.put(build)
+    server.logs = {f"b/{step}": f"{step}ed\n" for step in ("resolve", "plan", "relay")}
+
+    def pause(_):
+        more = [*states, workloads.terminated("plan")]
+        told = {"initContainerStatuses": more, "phase": "Succeeded"}
+        server.cluster.change("Pod", "b", status=told)
+
+    monkeypatch.setattr("falapp_cli.kube.logs.time.sleep", pause)
+    app = ready() | {"status": {"environment": {"name": "env-1"}}}
+    found = logs.build(Kube.connect(), app, follow=True, tail=-1, namespace="falapp-builds")
+    assert list(found) == ["resolve  resolveed", "plan  planed"]
+
+
+def test_the_build_of_a_dockerfile_is_shown_too(server):
+    app = ready(image={"dockerfile": "FROM registry.example/cuda:12\n"})
+    environment = samples.environment_of(app)
+    name = environment["metadata"]["name"]
+    server.cluster.put(environment)
+    base = manifest.base_of(EnvironmentSpec.model_validate(environment["spec"]))
+    build = workloads.pod("b", containers=[workloads.terminated("dockerfile")])
+    labels = {"falapp.dev/environment": key.name(base, "video")}
+    build["metadata"] |= {"namespace": "falapp-builds", "labels": labels}
+    server.cluster.put(build)
+    server.logs = {"b/dockerfile": "step 1\n"}
+    app |= {"status": {"environment": {"name": name}}}
+    found = logs.build(Kube.connect(), app, follow=False, tail=-1, namespace="falapp-builds")
+    assert list(found) == ["dockerfile  step 1"]
 
 
 class App(BaseHTTPRequestHandler):

@@ -10,6 +10,7 @@ import yaml
 from falapp_cli.errors import InputError
 from falapp_cli.foresee import code, manifests, table
 from falapp_cli.foresee import settings as known
+from falapp_cli.foresee.changes import differing
 from falapp_cli.foresee.plan import UID, foresee
 from falapp_cli.foresee.world import World
 from falapp_cli.main import run
@@ -42,7 +43,7 @@ def test_everything_that_would_be_made_in_order():
         *("Environment", "Job", "ConfigMap", "ConfigMap"),
         *("Deployment", "Service", "PodDisruptionBudget"),
     ]
-    assert made.actions == ()
+    assert made.changes == ()
     environment = made.environment
     assert environment["name"] == made.objects[0]["metadata"]["name"]
     assert environment["key"].startswith(environment["name"].removeprefix("env-"))
@@ -152,7 +153,7 @@ def test_the_foreseen_is_what_the_operator_makes(operator_made):
     """The operator's plan is applied to an API server in memory; nothing is left to change."""
     cluster, app = operator_made
     made = foreseen(app, samples.settings(), Live(cluster))
-    there = {o["kind"]: a for o, a in zip(made.objects, made.actions, strict=True)}
+    there = {c["kind"]: c["action"] for c in made.to_value()["changes"]}
     assert there == {
         "Environment": "keep", "ConfigMap": "keep", "Deployment": "keep", "Service": "keep",
         "PodDisruptionBudget": "keep",
@@ -163,12 +164,29 @@ def test_with_a_cluster_what_would_change_is_told(operator_made):
     cluster, app = operator_made
     app["spec"]["replicas"] = 3
     made = foreseen(app, samples.settings(), Live(cluster))
-    changes = {c["kind"]: c["action"] for c in made.to_value()["changes"]}
-    assert changes["Deployment"] == "change"
-    assert changes["Service"] == changes["ConfigMap"] == changes["Environment"] == "keep"
+    changes = {c["kind"]: (c["action"], c["fields"]) for c in made.to_value()["changes"]}
+    assert changes["Deployment"] == ("change", ["spec.replicas"])
+    assert "          spec.replicas" in list(table.lines(made))
+    for kind in ("Service", "ConfigMap", "Environment"):
+        assert changes[kind] == ("keep", [])
     app["spec"]["requirements"] = ["numpy==2.4.6"]
     changes = foreseen(app, samples.settings(), Live(cluster)).to_value()["changes"]
     assert [c["action"] for c in changes if c["kind"] in ("Environment", "Job")] == ["create"] * 2
+
+
+@pytest.mark.parametrize(
+    ("live", "desired", "fields"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1}, []),
+        ({"cpu": "1"}, {"cpu": "1000m", "empty": ""}, []),
+        ({"a": {"b": 1}}, {"a": {"b": 2, "c": 3}}, ["a.b", "a.c"]),
+        ({"a": [{"b": 1}, {"b": 2}]}, {"a": [{"b": 1}, {"b": 3}]}, ["a[1].b"]),
+        ({"a": [1]}, {"a": [1, 2]}, ["a"]),
+        ({}, {"a": {"b": 1}}, ["a"]),
+    ],
+)
+def test_the_fields_that_would_change(live, desired, fields):
+    assert list(differing(live, desired)) == fields
 
 
 @pytest.fixture
