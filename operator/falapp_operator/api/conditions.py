@@ -34,6 +34,8 @@ class Reason(StrEnum):
     """Every replica of the current revision serves."""
     SCALED_TO_ZERO = "ScaledToZero"
     """No replica is asked for."""
+    SUSPENDED = "Suspended"
+    """spec.suspend is set: no runner is kept, and no build started."""
     ENVIRONMENT_NOT_READY = "EnvironmentNotReady"
     """The packages are not built yet."""
     STARTING = "Starting"

@@ -43,7 +43,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
     seen = await gather(context.cluster, context.settings, app, spec, answer)
     plan = plans.plan(seen, context.settings)
     try:
-        await _apply(context, plan)
+        await _apply(context, plan, seen.deployment)
     except RefusedError as error:
         refusal = UserError(Reason.REFUSED, f"the cluster refuses what this needs: {error.detail}")
         await write_status(context, app, statuses.status(seen, replace(plan, error=refusal)))
@@ -59,12 +59,15 @@ async def reconcile(context: Context, key: Key) -> float | None:
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
 
 
-async def _apply(context: Context, plan: plans.Plan) -> None:
+async def _apply(context: Context, plan: plans.Plan, deployment: Object | None) -> None:
     for change in plan.changes:
         if change.live is None and change.desired["kind"] == ENVIRONMENT:
             await _claim(context, change.desired)
         else:
             await apply_changed(context.cluster, change.live, change.desired)
+    if plan.scale is not None and deployment is not None:
+        version = deployment["metadata"]["resourceVersion"]
+        await context.cluster.scale(ref(deployment), plan.scale, version=version)
     for live in plan.deletions:
         metadata = live["metadata"]
         await context.cluster.delete(

@@ -45,6 +45,8 @@ class Runner:
     """Secrets in the app's namespace to pull images with."""
     files: Files = field(default_factory=Files)
     """Where the files of fal.toolkit go."""
+    restart: str = ""
+    """The value of the annotation falapp.dev/restart; empty without."""
 
 
 def startup_seconds(spec: FalAppSpec) -> int:
@@ -82,7 +84,7 @@ def grace_seconds(spec: FalAppSpec) -> int:
 
 
 def template(runner: Runner) -> Object:
-    """Return the pod template, with its revision: the hash of everything else in it."""
+    """Return the pod template, with its revision: the hash of what else decides of it."""
     spec: Object = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -115,9 +117,18 @@ def template(runner: Runner) -> Object:
     return {
         "metadata": {
             "labels": meta.app_labels(runner.app),
-            "annotations": {meta.ANNOTATION_REVISION: fingerprint(spec)},
+            "annotations": _annotations(spec, runner.restart),
         },
         "spec": spec,
+    }
+
+
+def _annotations(spec: Object, restart: str) -> dict[str, str]:
+    if not restart:
+        return {meta.ANNOTATION_REVISION: fingerprint(spec)}
+    return {
+        meta.ANNOTATION_REVISION: fingerprint([spec, restart]),
+        meta.ANNOTATION_RESTART: restart,
     }
 
 

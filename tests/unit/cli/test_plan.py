@@ -40,7 +40,7 @@ def test_everything_that_would_be_made_in_order():
     made = foreseen(samples.app())
     assert kinds(made) == [
         *("Environment", "Job", "ConfigMap", "ConfigMap"),
-        *("Deployment", "Service", "PodDisruptionBudget"),
+        *("Deployment", "Service"),
     ]
     assert made.actions == ()
     environment = made.environment
@@ -155,7 +155,6 @@ def test_the_foreseen_is_what_the_operator_makes(operator_made):
     there = {o["kind"]: a for o, a in zip(made.objects, made.actions, strict=True)}
     assert there == {
         "Environment": "keep", "ConfigMap": "keep", "Deployment": "keep", "Service": "keep",
-        "PodDisruptionBudget": "keep",
     }  # fmt: skip
 
 
@@ -164,7 +163,7 @@ def test_with_a_cluster_what_would_change_is_told(operator_made):
     app["spec"]["replicas"] = 3
     made = foreseen(app, samples.settings(), Live(cluster))
     changes = {c["kind"]: c["action"] for c in made.to_value()["changes"]}
-    assert changes["Deployment"] == "change"
+    assert (changes["Deployment"], changes["PodDisruptionBudget"]) == ("change", "create")
     assert changes["Service"] == changes["ConfigMap"] == changes["Environment"] == "keep"
     app["spec"]["requirements"] = ["numpy==2.4.6"]
     changes = foreseen(app, samples.settings(), Live(cluster)).to_value()["changes"]
