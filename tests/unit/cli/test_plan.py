@@ -66,6 +66,13 @@ def test_a_dockerfile_is_an_environment_of_its_own_and_comes_first():
     assert f"  on top of  {base}: the Dockerfile's image, an Environment of its own" in said
 
 
+def test_of_a_suspended_app_is_foreseen_what_its_resumption_makes():
+    made = foreseen(samples.app(suspend=True))
+    assert kinds(made) == kinds(foreseen(samples.app()))
+    [replicas] = [o["spec"]["replicas"] for o in made.objects if o["kind"] == "Deployment"]
+    assert replicas == 0
+
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -108,6 +115,7 @@ def test_certificates_in_the_operators_pod_are_told_to_be_left_out(tmp_path):
     ("changes", "says"),
     [
         ({"machineType": "GPU-X"}, "UnknownMachineType: spec.machineType: there is no"),
+        ({"machineType": "GPU-X", "suspend": True}, "UnknownMachineType: spec.machineType: the"),
         ({"pythonVersion": "3.9"}, "UnsupportedPython: spec.pythonVersion: 3.9"),
         ({"requirements": ["./here"]}, "InvalidRequirement: spec.requirements"),
         ({"requirements": ["x @ ${NOPE}"]}, "spec.requirementSecrets: ${NOPE}"),

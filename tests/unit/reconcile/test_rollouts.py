@@ -79,6 +79,11 @@ async def test_a_build_that_was_asked_for_before_stays_the_suspended_apps(world)
     assert await world.reconcile_app() == ["status FalApp hello"]
     assert world.status()["conditions"]["EnvironmentReady"]["reason"] == "Building"
     assert len(world.cluster.find("Environment")["metadata"]["ownerReferences"]) == 1
+    world.cluster.change("Environment", status=samples.NOT_FOUND)
+    await world.reconcile_app()
+    conditions = world.status()["conditions"]
+    assert conditions["EnvironmentReady"]["reason"] == "PackageNotFound"
+    assert (conditions["Ready"]["status"], conditions["Stalled"]["status"]) == ("True", "False")
 
 
 @pytest.mark.parametrize(
