@@ -165,13 +165,14 @@ def test_what_is_broken_takes_nothing_down(kube, caller, roll, loaded):
 
 
 def test_forward_and_back_and_started_anew(kube, jobs, caller, roll, loaded):
+    rollout = {"maxSurge": "100%"}  # all at once, as far as there is room
     with loaded as counted:
         first = roll.ready()["status"]["environment"]
-        roll.put(MENDED, requirements=["humanize==4.17.0"])
+        roll.put(MENDED, requirements=["humanize==4.17.0"], rollout=rollout)
         roll.ready()
         caller.until(roll.url, {}, {"word": "3rd"})
 
-        roll.put()
+        roll.put(rollout=rollout)
         app = roll.ready()
         caller.until(roll.url, {}, {"word": "first"})
         assert app["status"]["environment"] == first
@@ -247,13 +248,12 @@ def test_an_autoscaler_has_its_way(kube, caller, roll):
     )
     assert condition(roll.ready(), "Ready")["reason"] == "ScaledToZero"
     assert roll.pods() == {}
-    assert roll.scale(1)["status"].get("replicas", 0) == 0
-    roll.ready()
-    assert caller.post(roll.url, {}) == {"word": "first"}
-
+    # one of no replicas is left alone
     kube.apply(AUTOSCALER, namespace=roll.where)
+    assert roll.scale(1)["status"].get("replicas", 0) == 0
     roll.apps.until(roll.where, APP, lambda app: app["spec"]["replicas"] == 2, "is scaled up", 60)
     roll.ready()
+    assert caller.post(roll.url, {}) == {"word": "first"}
     able = poll(
         lambda: condition(roll.get("hpa"), "AbleToScale"),
         lambda seen: seen.get("status") == "True",
@@ -262,6 +262,8 @@ def test_an_autoscaler_has_its_way(kube, caller, roll):
     )
     print(f"AbleToScale: {able['reason']}: {able['message']}")
     # what Git does not say, an apply from Git leaves to the autoscaler
-    roll.put(CODE + "# another commit\n")
+    before = roll.pods()
+    roll.put(rollout={"maxUnavailable": 1})
     app = roll.ready()
     assert (app["spec"]["replicas"], app["status"]["readyReplicas"]) == (2, 2)
+    assert roll.pods() == before
