@@ -152,7 +152,7 @@ def _runner(
 def _runners(seen: Snapshot, revision: str) -> outcome.Runners:
     """Return how the runners of ``revision`` fare, those that could not even be made included."""
     restarted = _annotation(_template(seen.deployment), meta.ANNOTATION_RESTARTED)
-    found = outcome.runners(seen.pods, revision, restarted)
+    found = outcome.runners(seen.pods, revision, restarted=restarted)
     if found.trouble or seen.deployment is None or _revision(seen.deployment) != revision:
         return found
     return dataclasses.replace(found, trouble=outcome.refused(seen.deployment))

@@ -38,7 +38,7 @@ class Runners:
     """The trouble of a current runner, the worst one."""
 
 
-def runners(pods: Iterable[Object], revision: str, restarted: str = "") -> Runners:
+def runners(pods: Iterable[Object], revision: str, *, restarted: str = "") -> Runners:
     """Return how ``pods`` fare.
 
     Args:

@@ -72,5 +72,5 @@ async def test_kubectl_rollout_restart_is_kept_and_seen(world):
 def test_pods_of_another_restart_are_former_ones(asked, current):
     restarted = runner_pod("restarted")
     restarted["metadata"]["annotations"][meta.ANNOTATION_RESTARTED] = NOON
-    found = runners([restarted, runner_pod("plain")], "rev", asked)
+    found = runners([restarted, runner_pod("plain")], "rev", restarted=asked)
     assert (found.current, found.former_ready) == (current, 2 - current)
