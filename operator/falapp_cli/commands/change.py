@@ -80,14 +80,14 @@ def deploy(
 
 
 def restart(app: App, namespace: options.Namespace = "", context: options.Context = "") -> None:
-    """Start an app's runners anew, or try again what waits for a person."""
+    """Start an app's runners anew as a rolling update, or try again what waits for a person."""
     from falapp_cli.commands import changing
 
     changing.restart(app, context, namespace)
 
 
 def suspend(app: App, namespace: options.Namespace = "", context: options.Context = "") -> None:
-    """Stop all runners of an app; its packages and its settings stay."""
+    """Stop all runners of an app, and start no build; its packages and its settings stay."""
     from falapp_cli.commands import changing
 
     changing.suspend(app, context, namespace)

@@ -73,7 +73,8 @@ def foresee(app: Object, settings: Settings, world: World) -> Foreseen:
     live = world.live(ref(app))
     uid = live["metadata"]["uid"] if live else UID
     app = app | {"metadata": app["metadata"] | {"uid": uid, "generation": 1}}
-    first = _decided(world, settings, app, spec)
+    # Of a suspended app is foreseen what it asks for, and what is wrong, once it is resumed.
+    first = _decided(world, settings, app, spec.model_copy(update={"suspend": None}))
     wanted = manifest.spec_of(spec, spec.python_version or settings.default_python, settings)
     chain = _chain(wanted, app["metadata"]["namespace"])
     made: list[Object] = []

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from falapp_operator.api import model
 from falapp_operator.api.conditions import Condition
 from falapp_operator.api.failure import Failure
+from falapp_operator.api.rollout import Rollout
 from falapp_operator.api.source import Source, SourceStatus
 from falapp_operator.api.volume import EnvFrom, Volume
 
@@ -178,6 +179,10 @@ class FalAppSpec(model.Model):
     """How many times the machine type's GPUs, CPU and memory a runner gets, as in fal."""
     replicas: Annotated[int, Field(ge=0, le=10000)] = 1
     """How many runners to keep."""
+    suspend: bool | None = None
+    """Whether to keep no runner and start no build, whatever the other fields say."""
+    rollout: Rollout | None = None
+    """How runners of a new revision take the places of former ones."""
     env: Annotated[
         tuple[EnvVar, ...] | None,
         Field(max_length=256, json_schema_extra={"list_map_keys": ["name"]}),
@@ -198,6 +203,11 @@ class FalAppSpec(model.Model):
     """How long import and setup() may take, as 20m; what the class says, or 10m, when left out."""
     termination_grace_period: model.Duration | None = None
     """How long a runner may take to finish; what the class says, or 30s, when left out."""
+
+    @property
+    def runners(self) -> int:
+        """How many runners there are to be now."""
+        return 0 if self.suspend else self.replicas
 
     @property
     def layers(self) -> tuple[tuple[str, ...], ...]:

@@ -25,6 +25,7 @@ from falapp_operator.api.paths import path
 _SECRETS = re.compile(r"/namespaces/[^/]+/secrets(/|$)")
 _TIMEOUT_SECONDS = 30
 _MERGEABLE = "application/apply-patch+yaml"
+_PARTIAL = "application/merge-patch+json"
 
 
 class Client:
@@ -137,6 +138,23 @@ class Client:
         created: Object = await self._call("POST", path(where), query=query, body=obj)
         return created
 
+    async def scale(self, ref: Ref, replicas: int, *, version: str) -> None:
+        """Set how many pods an object keeps, and nothing else of what was applied to it.
+
+        Args:
+            ref: Where it is.
+            replicas: How many it shall have.
+            version: Only if it is still as it was in this resourceVersion.
+
+        Raises:
+            ConflictError: It is another version.
+        """
+        query = [("fieldManager", meta.FIELD_MANAGER)]
+        body = {"metadata": {"resourceVersion": version}, "spec": {"replicas": replicas}}
+        await self._call(
+            "PATCH", f"{path(ref)}/scale", query=query, body=body, content_type=_PARTIAL
+        )
+
     async def delete(self, ref: Ref, *, uid: str = "", version: str = "") -> None:
         """Delete the object, and in the background what it owns; a missing one is fine.
 
@@ -209,7 +227,7 @@ def _answer(method: str, where: str, status: int, content: bytes) -> Any:
         return value
     message = _words(where, value, content)
     text = f"{method} {where}: {status} {message}"
-    if status == 404 and method in ("POST", "PATCH") and not where.endswith("/status"):
+    if status == 404 and method in ("POST", "PATCH") and not where.endswith(("/status", "/scale")):
         # Both create what is not there: it is the namespace that is missing.
         raise errors.RefusedError(text, message)
     if status == 404:

@@ -51,7 +51,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
         seen = replace(seen, nodes=there)
     plan = plans.plan(seen, context.settings)
     try:
-        await _apply(context, plan)
+        await _apply(context, plan, seen.deployment)
     except RefusedError as error:
         refusal = UserError(Reason.REFUSED, f"the cluster refuses what this needs: {error.detail}")
         await write_status(context, app, statuses.status(seen, replace(plan, error=refusal)))
@@ -72,12 +72,15 @@ def _host(environment: Object | None) -> Key | None:
     return key_of(environment) if environment and claims.is_users(environment) else None
 
 
-async def _apply(context: Context, plan: plans.Plan) -> None:
+async def _apply(context: Context, plan: plans.Plan, deployment: Object | None) -> None:
     for change in plan.changes:
         if change.live is None and change.desired["kind"] == ENVIRONMENT:
             await _claim(context, change.desired)
         else:
             await apply_changed(context.cluster, change.live, change.desired)
+    if plan.scale is not None and deployment is not None:
+        version = deployment["metadata"]["resourceVersion"]
+        await context.cluster.scale(ref(deployment), plan.scale, version=version)
     for live in plan.deletions:
         metadata = live["metadata"]
         await context.cluster.delete(

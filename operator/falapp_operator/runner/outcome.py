@@ -39,17 +39,21 @@ class Runners:
     """The trouble of a current runner, the worst one."""
 
 
-def runners(pods: Iterable[Object], revision: str, place: Place | None = None) -> Runners:
-    """Return how ``pods`` fare, of which those with ``revision`` are current.
+def runners(
+    pods: Iterable[Object], revision: str, *, place: Place | None = None, restarted: str = ""
+) -> Runners:
+    """Return how ``pods`` fare.
 
     Args:
-        pods: The app's pods.
-        revision: The current revision.
+        pods: All pods of the app.
+        revision: Pods of this revision are current.
         place: Where the app looks for room, if that is known; to say why it finds none.
+        restarted: When ``kubectl rollout restart`` was last asked to start the Deployment's pods
+            anew; pods that know of another time, or of none, are former ones.
     """
     pods = list(pods)
     alive = [p for p in pods if _is_alive(p)]
-    current = [p for p in alive if _is_of(p, revision)]
+    current = [p for p in alive if _is_of(p, revision, restarted)]
     ready = [p for p in current if is_ready(p)]
     troubles = [t for t in (trouble(p, place) for p in current if not is_ready(p)) if t]
     return Runners(
@@ -57,15 +61,16 @@ def runners(pods: Iterable[Object], revision: str, place: Place | None = None) -
         ready=sum(is_ready(p) for p in alive),
         current=len(current),
         current_ready=len(ready),
-        former_ready=sum(is_ready(p) for p in pods if not _is_of(p, revision)),
+        former_ready=sum(is_ready(p) for p in pods if not _is_of(p, revision, restarted)),
         slowest_start=max((_start_seconds(p) for p in ready), default=0.0),
         trouble=max(troubles, key=lambda t: t.stalled, default=None),
     )
 
 
-def _is_of(pod: Object, revision: str) -> bool:
-    found = pod["metadata"].get("annotations", {}).get(meta.ANNOTATION_REVISION)
-    return bool(revision) and found == revision
+def _is_of(pod: Object, revision: str, restarted: str) -> bool:
+    found = pod["metadata"].get("annotations", {})
+    same = found.get(meta.ANNOTATION_RESTARTED, "") == restarted
+    return bool(revision) and found.get(meta.ANNOTATION_REVISION) == revision and same
 
 
 def _is_alive(pod: Object) -> bool:

@@ -47,6 +47,8 @@ class Runner:
     """Where the files of fal.toolkit go."""
     preferred: tuple[Object, ...] = ()
     """The preferred node affinity, where several machine types will do."""
+    restart: str = ""
+    """The value of the annotation falapp.dev/restart; empty without."""
 
 
 def startup_seconds(spec: FalAppSpec) -> int:
@@ -84,7 +86,7 @@ def grace_seconds(spec: FalAppSpec) -> int:
 
 
 def template(runner: Runner) -> Object:
-    """Return the pod template, with its revision: the hash of everything else in it."""
+    """Return the pod template, with its revision: the hash of what else decides of it."""
     spec: Object = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -118,9 +120,18 @@ def template(runner: Runner) -> Object:
     return {
         "metadata": {
             "labels": meta.app_labels(runner.app),
-            "annotations": {meta.ANNOTATION_REVISION: fingerprint(spec)},
+            "annotations": _annotations(spec, runner.restart),
         },
         "spec": spec,
+    }
+
+
+def _annotations(spec: Object, restart: str) -> dict[str, str]:
+    if not restart:
+        return {meta.ANNOTATION_REVISION: fingerprint(spec)}
+    return {
+        meta.ANNOTATION_REVISION: fingerprint([spec, restart]),
+        meta.ANNOTATION_RESTART: restart,
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from falapp_cli.errors import ClusterError
-from falapp_cli.kube import call, change, logs
+from falapp_cli.kube import call
 from falapp_cli.kube.client import Kube
 from falapp_cli.main import run
 from falapp_operator.api.environment import EnvironmentSpec
@@ -73,35 +73,39 @@ def test_namespaces_and_contexts(server, capsys):
 
 
 def test_scale_suspend_resume(server, capsys):
-    def replicas():
-        return server.cluster.find("FalApp")["spec"]["replicas"]
+    def asked():
+        spec = server.cluster.find("FalApp")["spec"]
+        return spec["replicas"], spec.get("suspend")
 
     said(capsys, "scale", "hello", "3")
-    assert replicas() == 3
+    assert asked() == (3, None)
     said(capsys, "suspend", "hello")
     said(capsys, "suspend", "hello")
-    assert replicas() == 0
+    assert asked() == (3, True)
     said(capsys, "resume", "hello")
-    assert replicas() == 3
-    assert change.WAS not in server.cluster.find("FalApp")["metadata"].get("annotations", {})
+    assert asked() == (3, None)
     assert "is not suspended" in said(capsys, "resume", "hello", code=4)
     assert "is no number of runners" in said(capsys, "scale", "hello", "10001", code=3)
 
 
 def test_restart_starts_runners_anew_or_tries_again(server, capsys):
-    assert "has no runners yet" in said(capsys, "restart", "hello", code=4)
-    deployment = {
-        "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": samples.metadata("hello"), "spec": {"template": {"metadata": {}}},
-    }  # fmt: skip
-    server.cluster.put(deployment)
-    said(capsys, "restart", "hello")
-    template = server.cluster.find("Deployment")["spec"]["template"]
-    assert "kubectl.kubernetes.io/restartedAt" in template["metadata"]["annotations"]
-    stalled = status("SetupFailed", "", ready=False, stalled=True)
+    def annotations():
+        return server.cluster.find("FalApp")["metadata"].get("annotations", {})
+
+    assert "has no runners" in said(capsys, "restart", "hello", code=4)
+    assert annotations() == {}
+    for told in (
+        status("RunnersReady", "", replicas=1),
+        status("SetupFailed", "", ready=False, stalled=True, replicas=1),
+    ):
+        server.cluster.change("FalApp", "hello", status=told)
+        assert "gets new runners" in said(capsys, "restart", "hello")
+    assert list(annotations()) == ["falapp.dev/restart"]
+    failed = ("PackageNotFound", "no package nope")
+    stalled = status(*failed, ready=False, environment=failed, stalled=True, replicas=1)
     server.cluster.change("FalApp", "hello", status=stalled)
     assert "is tried again" in said(capsys, "restart", "hello")
-    assert server.cluster.find("FalApp")["metadata"]["annotations"]["falapp.dev/retry"]
+    assert annotations()["falapp.dev/retry"]
 
 
 def test_delete(server, capsys):

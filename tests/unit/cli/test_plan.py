@@ -41,7 +41,7 @@ def test_everything_that_would_be_made_in_order():
     made = foreseen(samples.app())
     assert kinds(made) == [
         *("Environment", "Job", "ConfigMap", "ConfigMap"),
-        *("Deployment", "Service", "PodDisruptionBudget"),
+        *("Deployment", "Service"),
     ]
     assert made.changes == ()
     environment = made.environment
@@ -65,6 +65,13 @@ def test_a_dockerfile_is_an_environment_of_its_own_and_comes_first():
     assert base != own == made.environment["name"]
     said = list(table.lines(made))
     assert f"  on top of  {base}: the Dockerfile's image, an Environment of its own" in said
+
+
+def test_of_a_suspended_app_is_foreseen_what_its_resumption_makes():
+    made = foreseen(samples.app(suspend=True))
+    assert kinds(made) == kinds(foreseen(samples.app()))
+    [replicas] = [o["spec"]["replicas"] for o in made.objects if o["kind"] == "Deployment"]
+    assert replicas == 0
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -109,6 +116,7 @@ def test_certificates_in_the_operators_pod_are_told_to_be_left_out(tmp_path):
     ("changes", "says"),
     [
         ({"machineType": "GPU-X"}, "UnknownMachineType: spec.machineType: there is no"),
+        ({"machineType": "GPU-X", "suspend": True}, "UnknownMachineType: spec.machineType: the"),
         ({"pythonVersion": "3.9"}, "UnsupportedPython: spec.pythonVersion: 3.9"),
         ({"requirements": ["./here"]}, "InvalidRequirement: spec.requirements"),
         ({"requirements": ["x @ ${NOPE}"]}, "spec.requirementSecrets: ${NOPE}"),
@@ -156,7 +164,6 @@ def test_the_foreseen_is_what_the_operator_makes(operator_made):
     there = {c["kind"]: c["action"] for c in made.to_value()["changes"]}
     assert there == {
         "Environment": "keep", "ConfigMap": "keep", "Deployment": "keep", "Service": "keep",
-        "PodDisruptionBudget": "keep",
     }  # fmt: skip
 
 
@@ -167,6 +174,7 @@ def test_with_a_cluster_what_would_change_is_told(operator_made):
     changes = {c["kind"]: (c["action"], c["fields"]) for c in made.to_value()["changes"]}
     assert changes["Deployment"] == ("change", ["spec.replicas"])
     assert "          spec.replicas" in list(table.lines(made))
+    assert changes["PodDisruptionBudget"][0] == "create"
     for kind in ("Service", "ConfigMap", "Environment"):
         assert changes[kind] == ("keep", [])
     app["spec"]["requirements"] = ["numpy==2.4.6"]

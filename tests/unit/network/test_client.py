@@ -26,6 +26,7 @@ CALLS = {
     "apply": lambda client: client.apply(OBJECT),
     "apply_status": lambda client: client.apply_status(ENVIRONMENT, {"image": ""}),
     "create": lambda client: client.create(OBJECT),
+    "scale": lambda client: client.scale(DEPLOYMENT, 3, version="7"),
     "delete": lambda client: client.delete(DEPLOYMENT),
 }
 
@@ -115,6 +116,15 @@ async def test_apply_status_writes_the_status_alone(server, client):
     }
 
 
+async def test_scale_leaves_everything_else_alone(server, client):
+    await client.scale(DEPLOYMENT, 3, version="7")
+    assert server.last.method == "PATCH"
+    assert server.last.path == "/apis/apps/v1/namespaces/video/deployments/hello/scale"
+    assert server.last.headers["Content-Type"] == "application/merge-patch+json"
+    assert server.last.query == {"fieldManager": "falapp-operator"}
+    assert server.last.body == {"metadata": {"resourceVersion": "7"}, "spec": {"replicas": 3}}
+
+
 async def test_create(server, client):
     server.status, server.answer = 201, OBJECT
     assert await client.create(OBJECT) == OBJECT
@@ -154,7 +164,7 @@ async def test_what_is_not_there(server, client):
     server.refuse(404, "NotFound", 'deployments.apps "hello" not found')
     assert await client.get(DEPLOYMENT) is None
     assert await client.delete(DEPLOYMENT) is None
-    for call in ("list", "apply_status"):
+    for call in ("list", "apply_status", "scale"):
         with pytest.raises(errors.MissingError, match="404"):
             await CALLS[call](client)
     for call in ("apply", "create"):
@@ -187,7 +197,7 @@ async def test_refusals_are_the_operators_errors(server, client, status, reason,
 async def test_what_the_server_does_not_accept_is_told_apart(server, client, status):
     """Its words may quote values: they are for the status, not for a log."""
     server.refuse(status, "Invalid", f"spec.token: Invalid value: {TOKEN}")
-    for name in ("apply", "apply_status", "create", "delete"):
+    for name in ("apply", "apply_status", "create", "scale", "delete"):
         with pytest.raises(errors.RefusedError) as raised:
             await CALLS[name](client)
         assert TOKEN not in str(raised.value)

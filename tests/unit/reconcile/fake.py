@@ -114,6 +114,13 @@ class Cluster:
             raise errors.ConflictError(f"{where}: already exists")
         return self._store(where, None, obj, {})
 
+    async def scale(self, where, replicas, *, version):
+        self._request("scale", where)
+        live = self.objects[where]
+        if live["metadata"]["resourceVersion"] != version:
+            raise errors.ConflictError(f"{where} is another version")
+        self.change(where.kind, where.name, spec=live["spec"] | {"replicas": replicas})
+
     async def delete(self, where, *, uid="", version=""):
         self._request("delete", where)
         if where not in self.objects:
@@ -255,7 +262,7 @@ def _dropped(value, *, keep_empty):
         return {
             k: _dropped(v, keep_empty=keep_empty)
             for k, v in value.items()
-            if keep_empty or v not in ("", [])
+            if keep_empty or v not in ("", [], None)
         }
     if isinstance(value, list):
         return [_dropped(v, keep_empty=keep_empty) for v in value]

@@ -59,7 +59,7 @@ def test_nothing_happens_until_the_environment_is_ready(status):
 
 def test_a_ready_environment_is_run():
     made = plan(seen(environment=samples.BUILT), SETTINGS)
-    assert kinds(made) == ["ConfigMap", "Deployment", "Service", "PodDisruptionBudget"]
+    assert kinds(made) == ["ConfigMap", "Deployment", "Service"]
     assert made.deletions == ()
     assert not made.rolled_out
     source, deployment, *_ = (c.desired for c in made.changes)
@@ -131,13 +131,7 @@ def test_an_environment_without_owners_becomes_the_apps():
     environment = samples.environment_of(samples.app(), owners=[], status=samples.BUILT)
     del environment["metadata"]["ownerReferences"]
     made = plan(seen_with(environment), SETTINGS)
-    assert kinds(made) == [
-        "Environment",
-        "ConfigMap",
-        "Deployment",
-        "Service",
-        "PodDisruptionBudget",
-    ]
+    assert kinds(made) == ["Environment", "ConfigMap", "Deployment", "Service"]
     assert [o["name"] for o in made.changes[0].desired["metadata"]["ownerReferences"]] == ["hello"]
 
 
