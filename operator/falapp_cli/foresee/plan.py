@@ -35,7 +35,7 @@ class Foreseen:
     """Everything that would be made."""
 
     environment: dict[str, Any]
-    """key, name, image, dockerfile, requirements."""
+    """key, name, image, dockerfile, profile, requirements."""
     objects: tuple[Object, ...]
     """In the order in which they would be made."""
     warnings: tuple[warnings.Warning, ...]
@@ -68,15 +68,14 @@ def foresee(app: Object, settings: Settings, world: World) -> Foreseen:
     live = world.live(ref(app))
     uid = live["metadata"]["uid"] if live else UID
     app = app | {"metadata": app["metadata"] | {"uid": uid, "generation": 1}}
-    first = _decided(world, settings, app, spec)
-    wanted = manifest.spec_of(spec, spec.python_version or settings.default_python, settings)
+    first, wanted = _decided(world, settings, app, spec)
     chain = _chain(wanted, app["metadata"]["namespace"])
     made: list[Object] = []
     for part in chain:
         environment, build = _environment(part, app, settings, world)
         made += [environment, *build]
     claims = [c.desired for c in first.changes if c.desired["kind"] == "Environment"]
-    second = _decided(world, settings, app, spec)
+    second, _ = _decided(world, settings, app, spec)
     rest = [c.desired for c in second.changes if c.desired["kind"] != "Environment"]
     objects = _without_credentials([*made, *rest], spec)
     return Foreseen(
@@ -99,7 +98,10 @@ def read(app: Object) -> FalAppSpec:
         raise InputError(f"{app['metadata'].get('name', 'FalApp')}: {complaint(error)}") from error
 
 
-def _decided(world: World, settings: Settings, app: Object, spec: FalAppSpec) -> Plan:
+def _decided(
+    world: World, settings: Settings, app: Object, spec: FalAppSpec
+) -> tuple[Plan, EnvironmentSpec]:
+    """Return what the operator decides, and the environment that is asked for."""
     commit = code.commit(spec, world.live(ref(app)))
     # Its file is in the operator's pod.
     here = settings.model_copy(update={"custom_ca": None})
@@ -108,7 +110,7 @@ def _decided(world: World, settings: Settings, app: Object, spec: FalAppSpec) ->
     made = plan(seen, settings)
     if made.error:
         raise InputError(f"{made.error.reason}: {made.error.message}")
-    return made
+    return made, cast("EnvironmentSpec", seen.wanted)  # or there were an error
 
 
 def _chain(wanted: EnvironmentSpec, namespace: str) -> list[EnvironmentSpec]:
@@ -158,6 +160,7 @@ def _summary(spec: EnvironmentSpec, namespace: str, settings: Settings) -> dict[
         "name": keys.name(spec, namespace),
         "image": _image(spec, namespace, settings),
         "dockerfile": _dockerfile(spec),
+        "profile": spec.profile.to_object() if spec.profile else None,
         "requirements": [list(layer) for layer in spec.layers],
     }
 

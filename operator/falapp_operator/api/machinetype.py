@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from falapp_operator.api import model
+from falapp_operator.api.profile import Profile
 
 Quantity = Annotated[
     str, Field(max_length=32, pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$")
@@ -111,3 +112,5 @@ class MachineTypeSpec(model.Model):
     """Taints that such nodes may have."""
     runtime_class_name: model.Name | None = None
     """The RuntimeClass of the runners, as nvidia."""
+    profile: Profile | None = None
+    """What packages of apps on it are for; nothing is known of that when left out."""
