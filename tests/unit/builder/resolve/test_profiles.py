@@ -10,7 +10,8 @@ import pytest
 from falapp_builder.pod.failure import Failure, Reason
 from falapp_builder.pod.places import Places
 from falapp_builder.programs import tool
-from falapp_builder.resolve import step
+from falapp_builder.resolve import family, step
+from falapp_requirements import tokens
 from tests.unit.builder.index import Index
 
 Ask = Callable[..., None]
@@ -107,31 +108,40 @@ def test_the_family_is_the_profiles_and_all_else_is_not(
         assert package["files"][0]["url"].startswith(expected.page), name
 
 
-@both
+ORDINARY = "https://packages.example/simple/"
+
+
 @pytest.mark.parametrize(
-    "layer",
+    ("layer", "earlier", "meant"),
     [
-        ["timm"],
-        ["--index-url={ordinary}", "torch"],
-        ["--extra-index-url={ordinary}", "torch"],
-        ["--find-links={ordinary}torch/", "torch"],
-        ["torch@{ordinary}torch/torch-2.7.1-py3-none-any.whl"],
+        (["torch"], [], True),
+        (["TorchAudio", "torchvision==0.21"], [], True),
+        (["accelerate"], [["torch"]], True),
+        (["accelerate"], [], False),
+        (["torch-geometric", "pytorch-lightning", "triton"], [], False),
+        ([f"--index-url={ORDINARY}", "torch"], [], False),
+        ([f"--extra-index-url={ORDINARY}", "torch"], [["torch"]], False),
+        ([f"--find-links={ORDINARY}", "torch"], [], False),
+        ([f"torch@{ORDINARY}torch-2.7.1-py3-none-any.whl"], [], False),
+        (["accelerate"], [[f"--extra-index-url={ORDINARY}", "torch"]], False),
+        (["accelerate"], [[f"torch@{ORDINARY}torch-2.7.1-py3-none-any.whl"]], False),
     ],
-    ids=["not named", "an index", "one more index", "links", "an address"],
+    ids=str,
 )
-def test_the_profile_is_silent_where_nothing_is_asked_of_it(
-    resolved: Callable[..., dict[str, Any]], ordinary: Index, layer: list[str], resolver: str
+def test_the_profile_is_asked_where_a_list_names_the_family_and_no_index(
+    layer: list[str], earlier: list[list[str]], meant: bool
 ) -> None:
-    found = resolved([t.format(ordinary=ordinary.page) for t in layer], resolver=resolver)
-    assert found["torch"]["version"] == "2.7.1"
-    assert found["torch"]["files"][0]["url"].startswith(ordinary.page)
+    before = [tokens.parse(other) for other in earlier]
+    expected = "https://p.example/cpu" if meant else ""
+    assert family.index("https://p.example/cpu", tokens.parse(layer), before) == expected
+    assert family.index("", tokens.parse(layer), before) == ""
 
 
-@both
-def test_without_a_profile_the_ordinary_index_is_asked(
-    resolved: Callable[..., dict[str, Any]], resolver: str
+def test_a_list_with_an_index_of_its_own_is_resolved_as_it_says(
+    resolved: Callable[..., dict[str, Any]], ordinary: Index
 ) -> None:
-    assert versions(resolved(["torch"], resolver=resolver, pytorchIndex=""))["torch"] == "2.7.1"
+    found = resolved([f"--extra-index-url={ordinary.page}", "torch"])
+    assert versions(found)["torch"] == "2.7.1"
 
 
 def test_an_older_index_gives_what_it_has(
@@ -163,19 +173,22 @@ def test_a_version_that_the_index_lacks_is_not_taken_from_elsewhere(
     assert f"{cpu.page} is spec.profile.pytorchIndex of the app's MachineType" in str(caught.value)
 
 
-@both
 @pytest.mark.parametrize(
-    ("status", "reason"), [(401, Reason.ACCESS_DENIED), (503, Reason.INDEX_UNREACHABLE)]
+    ("resolver", "status", "reason"),
+    [
+        ("uv", 401, Reason.ACCESS_DENIED),
+        ("pip", 401, Reason.ACCESS_DENIED),
+        ("pip", 503, Reason.INDEX_UNREACHABLE),
+    ],
 )
 def test_an_index_that_refuses_is_named_with_its_field(
     resolved: Callable[..., dict[str, Any]],
     cpu: Index,
+    resolver: str,
     status: int,
     reason: Reason,
-    resolver: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(tool._SETTINGS, "UV_HTTP_RETRIES", "0")
     monkeypatch.setitem(tool._SETTINGS, "PIP_RETRIES", "0")
     cpu.refusal = status
     with pytest.raises(Failure) as caught:
