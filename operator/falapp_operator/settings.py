@@ -12,7 +12,7 @@ import yaml
 from pydantic import Field
 
 from falapp_operator import errors
-from falapp_operator.api import machinetype, model, stores
+from falapp_operator.api import machinetype, model, profile, stores
 
 PATH = Path("/etc/falapp/settings.yaml")
 VARIABLE = "FALAPP_SETTINGS"
@@ -95,6 +95,27 @@ class Python(model.Model):
     """What runner pods copy the launcher and fal from, made for this version."""
 
 
+class Pytorch(model.Model):
+    """Where PyTorch's wheels are, for machine types that say nothing themselves."""
+
+    index: profile.OptionalIndexAddress = ""
+    """What stands before /cpu and /cu128 in the addresses of its indexes; nothing when empty."""
+    cuda_version: profile.CudaVersion = "12.8"
+    """The version of CUDA of machine types with NVIDIA's GPUs."""
+
+    def applied(self, machine: machinetype.MachineTypeSpec) -> machinetype.MachineTypeSpec:
+        """Return a machine type with its profile: its own, or one that follows from its GPUs."""
+        known = machine.profile or (self._following(machine.gpu) if self.index else None)
+        return machine.model_copy(update={"profile": known.below(self.index)}) if known else machine
+
+    def _following(self, gpu: machinetype.Gpu | None) -> profile.Profile | None:
+        if gpu is None:
+            return profile.Profile(accelerator="cpu")
+        if not gpu.resource.startswith("nvidia.com/"):
+            return None
+        return profile.Profile(accelerator="cuda", cuda_version=self.cuda_version)
+
+
 class Settings(model.Model):
     """Everything that is decided by who installs the operator."""
 
@@ -114,6 +135,8 @@ class Settings(model.Model):
     """How often every object is looked at though nothing happened to it."""
     log_level: Literal["info", "debug"] = "info"
     """How much the operator tells in its log."""
+    pytorch: Pytorch = Pytorch()
+    """Where PyTorch's wheels are, for machine types that say nothing themselves."""
     machine_types: dict[MachineName, machinetype.MachineTypeSpec] = Field(default_factory=dict)
     """Machine types to apply at start, by fal's names; what administrators edited stays theirs."""
 

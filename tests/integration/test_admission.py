@@ -1,6 +1,8 @@
 """What the API server refuses by itself, with the field named, and what it lets through."""
 
 import copy
+import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -222,6 +224,33 @@ def test_a_machine_type_with_gpus_says_which_nodes(kube):
 
     with pytest.raises(KubectlError, match="nodeSelectorTerms"):
         kube.run("apply", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump(machine))
+
+
+@pytest.mark.parametrize(
+    ("profile", "says"),
+    [
+        ({"accelerator": "cpu"}, ""),
+        ({"accelerator": "cuda", "cudaVersion": "12.8"}, ""),
+        ({"accelerator": "cpu", "pytorchIndex": "https://p.example:8443/whl/cpu"}, ""),
+        ({"accelerator": "cuda"}, "cudaVersion belongs to accelerator cuda"),
+        ({"accelerator": "cpu", "cudaVersion": "12.8"}, "cudaVersion belongs to accelerator cuda"),
+        ({"accelerator": "cuda", "cudaVersion": "cu128"}, "cudaVersion"),
+        ({"accelerator": "rocm"}, "accelerator"),
+        ({"accelerator": "cpu", "pytorchIndex": "https://me:hunter2@p.example/"}, "pytorchIndex"),
+        ({"accelerator": "cpu", "pytorchIndex": "https://p.example/?token=x"}, "pytorchIndex"),
+        ({"accelerator": "cpu", "pytorchIndex": "file:///somewhere"}, "pytorchIndex"),
+    ],
+    ids=str,
+)
+def test_a_profile_says_what_it_is_for_and_holds_no_login(kube, profile, says):
+    machine = {
+        "apiVersion": "falapp.dev/v1alpha1",
+        "kind": "MachineType",
+        "metadata": {"name": "profiled"},
+        "spec": {"cpu": "1", "memory": "1Gi", "profile": profile},
+    }
+    with pytest.raises(KubectlError, match=says) if says else nullcontext():
+        kube.run("apply", "--dry-run=server", "-f", "-", stdin=json.dumps(machine))
 
 
 def test_scale_works(kube, apps, namespace):

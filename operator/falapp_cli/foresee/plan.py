@@ -35,7 +35,7 @@ class Foreseen:
     """Everything that would be made."""
 
     environment: dict[str, Any]
-    """key, name, image, dockerfile, requirements."""
+    """key, name, image, dockerfile, profile, requirements."""
     objects: tuple[Object, ...]
     """In the order in which they would be made."""
     warnings: tuple[warnings.Warning, ...]
@@ -74,15 +74,15 @@ def foresee(app: Object, settings: Settings, world: World) -> Foreseen:
     uid = live["metadata"]["uid"] if live else UID
     app = app | {"metadata": app["metadata"] | {"uid": uid, "generation": 1}}
     # Of a suspended app is foreseen what it asks for, and what is wrong, once it is resumed.
-    first = _decided(world, settings, app, spec.model_copy(update={"suspend": None}))
-    wanted = manifest.spec_of(spec, spec.python_version or settings.default_python, settings)
+    asked = spec.model_copy(update={"suspend": None})
+    first, wanted = _decided(world, settings, app, asked)
     chain = _chain(wanted, app["metadata"]["namespace"])
     made: list[Object] = []
     for part in chain:
         environment, build = _environment(part, app, settings, world)
         made += [environment, *build]
     claims = [c.desired for c in first.changes if c.desired["kind"] == "Environment"]
-    second = _decided(world, settings, app, spec)
+    second, _ = _decided(world, settings, app, spec)
     rest = [c.desired for c in second.changes if c.desired["kind"] != "Environment"]
     objects = _without_credentials([*made, *rest], spec)
     return Foreseen(
@@ -105,7 +105,10 @@ def read(app: Object) -> FalAppSpec:
         raise InputError(f"{app['metadata'].get('name', 'FalApp')}: {complaint(error)}") from error
 
 
-def _decided(world: World, settings: Settings, app: Object, spec: FalAppSpec) -> Plan:
+def _decided(
+    world: World, settings: Settings, app: Object, spec: FalAppSpec
+) -> tuple[Plan, EnvironmentSpec]:
+    """Return what the operator decides, and the environment that is asked for."""
     commit = code.commit(spec, world.live(ref(app)))
     # Its file is in the operator's pod.
     here = settings.model_copy(update={"custom_ca": None})
@@ -114,7 +117,7 @@ def _decided(world: World, settings: Settings, app: Object, spec: FalAppSpec) ->
     made = plan(seen, settings)
     if made.error:
         raise InputError(f"{made.error.reason}: {made.error.message}")
-    return made
+    return made, cast("EnvironmentSpec", seen.wanted)  # or there were an error
 
 
 def _chain(wanted: EnvironmentSpec, namespace: str) -> list[EnvironmentSpec]:
@@ -164,6 +167,7 @@ def _summary(spec: EnvironmentSpec, namespace: str, settings: Settings) -> dict[
         "name": keys.name(spec, namespace),
         "image": _image(spec, namespace, settings),
         "dockerfile": _dockerfile(spec),
+        "profile": spec.profile.to_object() if spec.profile else None,
         "requirements": [list(layer) for layer in spec.layers],
     }
 

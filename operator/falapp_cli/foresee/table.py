@@ -17,6 +17,8 @@ def lines(made: Foreseen) -> Iterator[str]:
             yield f"  on top of  {base}: the Dockerfile's image, an Environment of its own"
     for layer in environment["requirements"]:
         yield f"  packages   {' '.join(layer)}"
+    if environment["profile"]:
+        yield f"  profile    {' '.join(environment['profile'].values())}"
     yield "  Dockerfile"
     yield from (f"    {line}" for line in environment["dockerfile"].splitlines())
     yield ""

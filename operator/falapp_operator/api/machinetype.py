@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from falapp_operator.api import model
+from falapp_operator.api.profile import Profile
 
 Quantity = Annotated[
     str, Field(max_length=32, pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$")
@@ -123,6 +124,8 @@ class MachineTypeSpec(model.Model):
         tuple[DriverCapability, ...] | None, Field(min_length=1, max_length=8)
     ] = None
     """Parts of NVIDIA's driver for runners, NVIDIA_DRIVER_CAPABILITIES; the node's if left out."""
+    profile: Profile | None = None
+    """What packages of apps on it are for; nothing is known of that when left out."""
 
 
 class MachineTypeStatus(model.Model):

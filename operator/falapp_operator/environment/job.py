@@ -56,6 +56,7 @@ def request(build: Build, settings: Settings, owner: Object) -> Object:
         "relayed": build.spec.has_own_base,
         "cache": key.cache(build.namespace) if build.spec.is_base else "",
         "resolver": build.spec.resolver,
+        "pytorchIndex": (build.spec.profile.pytorch_index if build.spec.profile else None) or "",
         "layers": build.spec.layers,
         "variables": build.variables,
         "private": key.is_private(build.spec),

@@ -46,7 +46,11 @@ def _runtime_class(machine: MachineTypeSpec) -> str:
     return f"the runtimeClassName {name}" if name else "no runtimeClassName"
 
 
-_THE_SAME: tuple[Callable[[MachineTypeSpec], str], ...] = (_gpus, _runtime_class)
+def _profile(machine: MachineTypeSpec) -> str:
+    return f"the profile {machine.profile}" if machine.profile else "no profile"
+
+
+_THE_SAME: tuple[Callable[[MachineTypeSpec], str], ...] = (_gpus, _runtime_class, _profile)
 """What a pod has one of wherever it runs, each told in words."""
 
 

@@ -28,7 +28,7 @@ async def reconcile(context: Context, _key: Key) -> float | None:
     """Apply every machine type of the settings; a bad one does not keep back the others."""
     refused: list[str] = []
     for name, spec in context.settings.machine_types.items():
-        desired = machine_type(name, spec)
+        desired = machine_type(name, context.settings.pytorch.applied(spec))
         live = await context.cluster.get(own(MACHINE_TYPE, "", desired["metadata"]["name"]))
         try:
             await apply_changed(context.cluster, live, desired, force=False)

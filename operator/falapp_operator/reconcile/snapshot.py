@@ -113,9 +113,9 @@ async def gather(
         pods = start(cluster.list("v1", "Pod", namespace, labels=labels))
         sources = start(cluster.list("v1", "ConfigMap", namespace, labels=labels))
         environments = start(cluster.list(meta.API_VERSION, ENVIRONMENT, namespace))
-    wanted = _wanted(spec, python, settings)
-    environment = key.name(wanted, namespace) if isinstance(wanted, EnvironmentSpec) else ""
     (machine, *fallbacks), names = machines.result()
+    wanted = _wanted(spec, python, settings, machine)
+    environment = key.name(wanted, namespace) if isinstance(wanted, EnvironmentSpec) else ""
     mine = [e for e in environments.result() if metadata["uid"] in owner_uids(e)]
     return Snapshot(
         app=app | {"apiVersion": meta.API_VERSION, "kind": FALAPP},
@@ -179,12 +179,16 @@ async def _files(cluster: Client, namespace: str, spec: FalAppSpec) -> dict[str,
 
 
 def _wanted(
-    spec: FalAppSpec, python: str, settings: Settings
+    spec: FalAppSpec,
+    python: str,
+    settings: Settings,
+    machine: MachineTypeSpec | UserError | None,
 ) -> EnvironmentSpec | UserError | None:
     if python not in settings.pythons:
         return None
     try:
-        return spec_of(spec, python, settings)
+        profile = machine.profile if isinstance(machine, MachineTypeSpec) else None
+        return spec_of(spec, python, settings, profile)
     except UserError as error:
         return error
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from falapp_cli.errors import ClusterError
-from falapp_cli.kube import call
+from falapp_cli.kube import call, logs
 from falapp_cli.kube.client import Kube
 from falapp_cli.main import run
 from falapp_operator.api.environment import EnvironmentSpec

@@ -74,6 +74,25 @@ def test_of_a_suspended_app_is_foreseen_what_its_resumption_makes():
     assert replicas == 0
 
 
+def test_the_profile_of_the_machine_type_is_in_the_key_and_told():
+    machines = {"S": {"cpu": "1", "memory": "1Gi"}}
+    told = {"index": "https://p.example/whl"}
+    settings = samples.settings(machineTypes=machines, pytorch=told)
+    made, plain = foreseen(samples.app(), settings), foreseen(samples.app())
+    profile = {"accelerator": "cpu", "pytorchIndex": "https://p.example/whl/cpu"}
+    assert made.environment["profile"] == profile == made.objects[0]["spec"]["profile"]
+    assert "  profile    cpu https://p.example/whl/cpu" in list(table.lines(made))
+    assert plain.environment["profile"] is None
+    assert plain.environment["key"] != made.environment["key"]
+
+
+def test_the_profile_is_that_of_the_cluster_where_there_is_one():
+    cpu = {"accelerator": "cpu"}
+    cluster = fake.Cluster()
+    cluster.put(samples.machine_type(profile=cpu))
+    assert foreseen(samples.app(), live=Live(cluster)).environment["profile"] == cpu
+
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -234,7 +253,8 @@ def test_json_has_the_documented_shape_and_needs_no_network(tmp_path, capsys, mo
     assert run(["plan", "-f", str(file), "-o", "json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert set(made) == {"environment", "objects", "warnings"}
-    assert set(made["environment"]) == {"key", "name", "image", "dockerfile", "requirements"}
+    shown = {"key", "name", "image", "dockerfile", "profile", "requirements"}
+    assert set(made["environment"]) == shown
     assert all({"apiVersion", "kind", "metadata"} <= set(o) for o in made["objects"])
     assert [set(w) for w in made["warnings"]] == [{"reason", "message", "field"}]
     assert made["warnings"][0]["reason"] == "DefaultSettings"

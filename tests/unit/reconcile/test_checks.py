@@ -107,6 +107,7 @@ GPU = machine(**samples.GPU)
 EIGHT = machine(**samples.GPU | {"gpu": {"resource": "nvidia.com/gpu", "count": 8}})
 AMD = machine(**samples.GPU | {"gpu": {"resource": "amd.com/gpu", "count": 1}})
 PLAIN = machine(**{k: v for k, v in samples.GPU.items() if k != "runtimeClassName"})
+CUDA = machine(**samples.GPU | {"profile": {"accelerator": "cuda", "cudaVersion": "12.8"}})
 BROKEN = UserError("InvalidSpec", "MachineType 'gpu-x': spec.x: no")
 
 
@@ -160,6 +161,13 @@ def falling(*fallbacks, first=GPU, **spec):
             "spec.machineTypeFallbacks: 'GPU-X' has no runtimeClassName and 'GPU-H100' has the"
             " runtimeClassName nvidia, and a runner is the same wherever it runs; take it out, or"
             " name one with the runtimeClassName nvidia",
+        ),
+        (
+            falling(GPU, first=CUDA),
+            "InvalidSpec",
+            "spec.machineTypeFallbacks: 'GPU-X' has no profile and 'GPU-H100' has the profile cuda"
+            " 12.8, and a runner is the same wherever it runs; take it out, or name one with the"
+            " profile cuda 12.8",
         ),
         (
             seen(samples.app(numGPUs=2)),

@@ -1,7 +1,7 @@
 """What passes over FalApps make of their machine types."""
 
-from falapp_operator.reconcile import machinetypes
-from falapp_operator.reconcile.context import FALAPP, MACHINE_TYPE
+from falapp_operator.reconcile import falapps, machinetypes
+from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, MACHINE_TYPE
 from falapp_operator.reconcile.queue import Key
 from tests.unit import samples, workloads
 
@@ -172,3 +172,17 @@ async def test_fallbacks_and_gpus_reach_the_pod(world):
     failure = world.status()["failure"]
     assert failure["reason"] == "UnknownMachineType"
     assert "machineTypeFallbacks: there is no MachineType 'GPU-X'" in failure["message"]
+
+
+async def test_apps_on_machines_of_one_profile_share_an_environment(world):
+    cpu, cuda = {"accelerator": "cpu"}, {"accelerator": "cuda", "cudaVersion": "12.8"}
+    for name, profile in {"a": cpu, "b": cpu, "c": cuda, "d": None}.items():
+        world.cluster.put(samples.machine_type(name, **({"profile": profile} if profile else {})))
+        world.cluster.put(samples.app(name, machineType=name))
+        await falapps.reconcile(world.context, Key(FALAPP, samples.NAMESPACE, name))
+    owners = {
+        tuple(o["name"] for o in found["metadata"]["ownerReferences"]): found["spec"].get("profile")
+        for where, found in world.cluster.objects.items()
+        if where.kind == ENVIRONMENT
+    }
+    assert owners == {("a", "b"): cpu, ("c",): cuda, ("d",): None}

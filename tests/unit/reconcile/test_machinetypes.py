@@ -32,6 +32,43 @@ async def test_the_charts_machine_types_are_applied_once(chart):
     assert await passed(chart) == []
 
 
+async def test_with_an_index_of_pytorch_each_type_gets_its_profile(chart):
+    own = {"accelerator": "cuda", "cudaVersion": "11.8"}
+    elsewhere = {"accelerator": "cpu", "pytorchIndex": "https://mirror.example/any"}
+    amd = {"gpu": {"resource": "amd.com/gpu", "count": 1}}
+    machines = {
+        "S": {"cpu": "1", "memory": "1Gi"},
+        "GPU-H100": H100,
+        "OLD": H100 | {"profile": own},
+        "MIRROR": {"cpu": "1", "memory": "1Gi", "profile": elsewhere},
+        "AMD": H100 | amd,
+    }
+    told = {"index": "https://p.example/whl/", "cudaVersion": "12.6"}
+    chart.settings = samples.settings(machineTypes=machines, pytorch=told)
+    await passed(chart)
+    profiles = {n: chart.cluster.find("MachineType", n.lower())["spec"] for n in machines}
+    assert {name: spec.get("profile") for name, spec in profiles.items()} == {
+        "S": {"accelerator": "cpu", "pytorchIndex": "https://p.example/whl/cpu"},
+        "GPU-H100": {
+            "accelerator": "cuda",
+            "cudaVersion": "12.6",
+            "pytorchIndex": "https://p.example/whl/cu126",
+        },
+        "OLD": own | {"pytorchIndex": "https://p.example/whl/cu118"},
+        "MIRROR": elsewhere,
+        "AMD": None,
+    }
+
+
+async def test_without_an_index_a_type_has_the_profile_that_it_is_given_alone(chart):
+    cpu = {"accelerator": "cpu"}
+    machines = {"S": {"cpu": "1", "memory": "1Gi"}, "OWN": H100 | {"profile": cpu}}
+    chart.settings = samples.settings(machineTypes=machines)
+    await passed(chart)
+    assert "profile" not in chart.cluster.find("MachineType", "s")["spec"]
+    assert chart.cluster.find("MachineType", "own")["spec"]["profile"] == cpu
+
+
 async def test_what_an_administrator_changed_stays(chart):
     await passed(chart)
     chart.cluster.change("MachineType", "s", spec={"cpu": "2", "memory": "1Gi"})
