@@ -1,5 +1,6 @@
 """What passes over FalApps make of their machine types."""
 
+from falapp_operator.errors import ForbiddenError
 from falapp_operator.reconcile import machinetypes
 from falapp_operator.reconcile.context import FALAPP, MACHINE_TYPE
 from falapp_operator.reconcile.queue import Key
@@ -172,3 +173,11 @@ async def test_fallbacks_and_gpus_reach_the_pod(world):
     failure = world.status()["failure"]
     assert failure["reason"] == "UnknownMachineType"
     assert "machineTypeFallbacks: there is no MachineType 'GPU-X'" in failure["message"]
+
+
+async def test_who_may_not_list_nodes_hears_the_scheduler_alone(world):
+    await world.serve(samples.app())
+    world.start_runners(workloads.runner_pod(unscheduled=WAITING))
+    world.cluster.trouble["list Node"] = ForbiddenError("403")
+    assert await world.reconcile_app() == ["status FalApp hello"]
+    assert WAITING in world.status()["conditions"]["Ready"]["message"]
