@@ -1,5 +1,6 @@
 """One pass over a FalApp: gather (`snapshot`), decide (`plan`, `status`), apply."""
 
+import contextlib
 from dataclasses import replace
 
 from pydantic import ValidationError
@@ -7,7 +8,7 @@ from pydantic import ValidationError
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, ref
-from falapp_operator.errors import ConflictError, RefusedError, UserError
+from falapp_operator.errors import ConflictError, ForbiddenError, RefusedError, UserError
 from falapp_operator.reconcile import claims, commits
 from falapp_operator.reconcile import plan as plans
 from falapp_operator.reconcile import status as statuses
@@ -47,8 +48,10 @@ async def reconcile(context: Context, key: Key) -> float | None:
     nodes = context.shared.nodes
     nodes.note(key, waits=seen.waits)
     if seen.waits:
-        there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
-        seen = replace(seen, nodes=there)
+        # Without the right to list them, as after an upgrade of the image alone, it waits as well.
+        with contextlib.suppress(ForbiddenError):
+            there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
+            seen = replace(seen, nodes=there)
     plan = plans.plan(seen, context.settings)
     try:
         await _apply(context, plan, seen.deployment)

@@ -1,5 +1,6 @@
 """What passes over FalApps make of their machine types."""
 
+from falapp_operator.errors import ForbiddenError
 from falapp_operator.reconcile import falapps, machinetypes
 from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, MACHINE_TYPE
 from falapp_operator.reconcile.queue import Key
@@ -186,3 +187,11 @@ async def test_apps_on_machines_of_one_profile_share_an_environment(world):
         if where.kind == ENVIRONMENT
     }
     assert owners == {("a", "b"): cpu, ("c",): cuda, ("d",): None}
+
+
+async def test_who_may_not_list_nodes_hears_the_scheduler_alone(world):
+    await world.serve(samples.app())
+    world.start_runners(workloads.runner_pod(unscheduled=WAITING))
+    world.cluster.trouble["list Node"] = ForbiddenError("403")
+    assert await world.reconcile_app() == ["status FalApp hello"]
+    assert WAITING in world.status()["conditions"]["Ready"]["message"]
