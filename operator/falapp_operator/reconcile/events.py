@@ -17,7 +17,7 @@ from falapp_operator.api.objects import Object, fingerprint
 from falapp_operator.api.reasons import Nature
 
 _SUMMARIES = (Reason.ENVIRONMENT_NOT_READY, Reason.STARTING)
-"""Reasons of Ready that another condition tells in more detail."""
+"""Reasons of Ready that another condition tells in more detail, the first one always."""
 
 _STEPS = (ConditionType.ENVIRONMENT_READY, ConditionType.SETUP_COMPLETE)
 _ASIDES = (ConditionType.CREDENTIALS_EXPOSED, ConditionType.SOURCE_STALE)
@@ -52,8 +52,7 @@ def told(old: Object, new: Object, now: datetime, instance: str) -> Iterator[Obj
         for c in conditions.of(new)
         if _state(c, steps=steps) != _state(was.get(c.type), steps=steps)
     }
-    main = _main(changed, first=not was)
-    for found in (main, *(changed.get(type_) for type_ in _ASIDES)):
+    for found in (_main(changed), *(changed.get(type_) for type_ in _ASIDES)):
         if found is not None:
             transition = (_from(was.get(found.type)), _state(found, steps=steps))
             yield _event(new, found, fingerprint([_of(new), transition]), now, instance)
@@ -67,7 +66,7 @@ def note(condition: Condition) -> str:
     return condition.message
 
 
-def _main(changed: Mapping[ConditionType, Condition], *, first: bool) -> Condition | None:
+def _main(changed: Mapping[ConditionType, Condition]) -> Condition | None:
     """Return the one of several changed conditions that tells most; None for a mere beginning."""
     ready = changed.get(ConditionType.READY)
     if ready is not None and ready.reason not in _SUMMARIES:
@@ -76,7 +75,7 @@ def _main(changed: Mapping[ConditionType, Condition], *, first: bool) -> Conditi
         step = changed.get(type_)
         if step is not None and step.status != "Unknown":
             return step
-    return None if first else ready
+    return ready if ready is not None and ready.reason == Reason.STARTING else None
 
 
 def _state(condition: Condition | None, *, steps: bool) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ STALE = app(
         (SETTING_UP, FULL, ["Warning WaitingForCapacity Run"]),
         (FULL, SETTING_UP, ["Normal Starting Run"]),
         (SERVING, SETTING_UP, ["Normal SetupRunning Start"]),
-        (SERVING, ASKED, ["Normal EnvironmentNotReady Run"]),
+        (SERVING, ASKED, []),
         (SERVING, STALE, ["Warning AccessDenied Fetch"]),
         (STALE, SERVING, []),
         (SERVING, SERVING, []),
