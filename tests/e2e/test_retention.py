@@ -100,13 +100,16 @@ def forget(kube: Kube, namespace: str, *names: str) -> None:
 
 
 def test_what_nothing_uses_goes_and_comes_back_when_it_is_wanted(
-    kube, apps, caller, namespace, cleaning
+    kube, cluster, apps, caller, namespace, cleaning
 ):
-    apps.apply(namespace, "kept", **spec(KEPT))
+    # What Kaniko keeps of the lines of a Dockerfile is used as long as its image is.
+    dockerfile = f"FROM {cluster.images.base['3.11']}\nRUN mkdir /made && touch /made/it\n"
+    apps.apply(namespace, "kept", **spec(KEPT), image={"dockerfile": dockerfile})
     apps.apply(namespace, "gone", **spec(GONE))
     kept, gone = (apps.ready(namespace, name) for name in ("kept", "gone"))
     used, unused = (cleaning.image(a["status"]["environment"]["name"]) for a in (kept, gone))
     everything = cleaning.tags()
+    assert [tag for tag in everything if tag.startswith("cache-")]
     own = cleaning.layers(unused) - cleaning.layers(used)
     layers = {tag for tag in everything if tag.startswith("layer-") and cleaning.layers(tag) & own}
     assert layers
@@ -130,6 +133,12 @@ def test_what_nothing_uses_goes_and_comes_back_when_it_is_wanted(
     assert cleaning.tags() == everything
 
     forget(kube, namespace, "kept", "again")
+    poll(
+        lambda: [e["metadata"]["name"] for e in kube.list("fenv", namespace)],
+        lambda left: not left,
+        what="the image of the Dockerfile is collected after what was on top of it",
+        seconds=30,
+    )
     cleaning.run()
     cleaning.run()
     assert cleaning.tags() == set()

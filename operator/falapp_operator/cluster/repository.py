@@ -41,11 +41,15 @@ class Manifest:
 
 
 class Repository:
-    """One repository of a registry (OCI distribution API)."""
+    """One repository of a registry (OCI distribution API).
+
+    Attributes:
+        name: Registry and path, as images are called.
+    """
 
     def __init__(self, client: httpx.AsyncClient, repository: str, *, insecure: bool) -> None:
         self._client = client
-        self._repository = repository
+        self.name = repository
         named = reference.parse(repository)
         self._base = f"{named.address(insecure=insecure)}/v2/{named.repository}"
 
@@ -106,7 +110,7 @@ class Repository:
             return None
         document = _document(response)
         if not document:
-            message = f"registry {self._repository} did not {what}, but something unreadable"
+            message = f"registry {self.name} did not {what}, but something unreadable"
             raise errors.TransientError(f"{message}; nothing is deleted until it does")
         named = (*(document.get("layers") or ()), *(document.get("manifests") or ()))
         digest = f"sha256:{hashlib.sha256(response.content).hexdigest()}"
@@ -124,14 +128,14 @@ class Repository:
         try:
             response = await self._client.request(method, url, headers={"Accept": _MANIFESTS})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            message = f"registry {self._repository} did not answer when asked to {what}: {error}"
+            message = f"registry {self.name} did not answer when asked to {what}: {error}"
             raise errors.TransientError(message) from error
         except (TokenError, CredentialsError) as error:
-            message = f"registry {self._repository} cannot be asked to {what}: {error}"
+            message = f"registry {self.name} cannot be asked to {what}: {error}"
             raise errors.TransientError(f"{message}; check {_RIGHTS}") from error
         if response.status_code not in _GONE:
             raise errors.TransientError(
-                f"registry {self._repository} refused to {what}: {response.status_code}"
+                f"registry {self.name} refused to {what}: {response.status_code}"
                 f" {_codes(response)}".rstrip()
                 + f"; {_way_out(method, response)}"
             )

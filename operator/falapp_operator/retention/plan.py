@@ -101,18 +101,24 @@ def plan(
     due = {tag for tag, moment in since.items() if now - moment >= after}
     # What shares its manifest with something that stays cannot go: it would take that along.
     staying = {s.digest for s in stored if s.tag not in due}
-    staying |= use.digests
+    staying |= use.digests | _two_faced(stored)
     going = [s for s in stored if s.digest not in staying]
     images = [s for s in going if not s.is_layer]
     gone = {s.digest for s in images}
     needed = _parts(s for s in stored if not s.is_layer and s.digest not in gone)
-    layers = [s for s in going if s.is_layer and s.digest not in gone | needed]
+    layers = (s for s in going if s.is_layer and s.digest not in needed)
     return Plan(
         images=_deletions(images),
         layers=_deletions(s for s in layers if not s.parts & needed),
         unused=since,
         used=sum(1 for s in stored if s.tag and s.tag in used),
     )
+
+
+def _two_faced(stored: Sequence[Stored]) -> set[str]:
+    """Return the digests that are tagged as layers and as something else: we never did that."""
+    layers = {s.digest for s in stored if s.is_layer}
+    return layers & {s.digest for s in stored if not s.is_layer}
 
 
 def _used(stored: Sequence[Stored], use: Use) -> frozenset[str]:

@@ -53,9 +53,10 @@ async def sweep(cluster: Client, repository: Repository, asked: Asked, now: date
         FalappError: Somebody did not answer, or refused. What is not deleted goes next time.
     """
     stored = await _stored(repository, await repository.tags())
-    use = await _use(cluster)
-    # Images that runners still have by their digest, and whose tag names a newer one.
-    bare = use.digests - {s.digest for s in stored}
+    use = await _use(cluster, repository.name)
+    # Images that runners still have by their digest, and whose tag names a newer one. No other
+    # digest is asked for: one of a configuration is answered with 500 by Docker's registry.
+    bare = use.images - {s.digest for s in stored}
     stored = [*stored, *await _by_digest(repository, bare)]
     memory = Ref(api_version="v1", kind="ConfigMap", namespace=asked.namespace, name=asked.name)
     live = await cluster.get(memory)
@@ -93,11 +94,11 @@ def _memory(where: Ref, unused: Mapping[str, datetime]) -> Object:
     }
 
 
-async def _use(cluster: Client) -> Use:
+async def _use(cluster: Client, repository: str) -> Use:
     found = Use()
     for api_version, kind in _USERS:
         async for page in cluster.pages(api_version, kind):
-            found |= uses.of(page)
+            found |= uses.of(page, repository)
     return found
 
 
@@ -106,7 +107,7 @@ async def _stored(repository: Repository, tags: Iterable[str]) -> list[Stored]:
 
 
 async def _by_digest(repository: Repository, digests: Iterable[str]) -> list[Stored]:
-    """Return those that are this repository's: pods name images of others, too."""
+    """Return those that are still there."""
     return [s for s in await _looked_up(repository, [("", d) for d in sorted(digests)]) if s]
 
 
@@ -156,5 +157,5 @@ async def _is_used_again(cluster: Client, deletion: Deletion) -> bool:
 async def _names(cluster: Client) -> set[str]:
     names: set[str] = set()
     async for page in cluster.pages(meta.API_VERSION, "Environment"):
-        names |= uses.of(page).environments
+        names |= {environment["metadata"]["name"] for environment in page}
     return names

@@ -21,19 +21,25 @@ class Use:
     """The names of all Environments. A tag begins with the name of its own, whatever its spec."""
     digests: frozenset[str] = field(default_factory=frozenset)
     """The digests that Environments, runners and what could make runners again name."""
+    images: frozenset[str] = field(default_factory=frozenset)
+    """Those of them that are named as the repository's."""
 
     def __or__(self, other: "Use") -> "Use":
         return Use(
             environments=self.environments | other.environments,
             digests=self.digests | other.digests,
+            images=self.images | other.images,
         )
 
 
-def of(objects: Iterable[Object]) -> Use:
+def of(objects: Iterable[Object], repository: str) -> Use:
     """Return what Environments, pods, and objects with a template of pods use."""
-    names, digests = set(), set()
+    ours = re.compile(rf"{re.escape(repository)}@({_DIGEST.pattern})")
+    names, digests, images = set(), set(), set()
     for obj in objects:
         if obj["kind"] == "Environment":
             names.add(obj["metadata"]["name"])
-        digests.update(_DIGEST.findall(json.dumps(obj)))
-    return Use(environments=frozenset(names), digests=frozenset(digests))
+        text = json.dumps(obj)
+        digests.update(_DIGEST.findall(text))
+        images.update(ours.findall(text))
+    return Use(environments=frozenset(names), digests=frozenset(digests), images=frozenset(images))

@@ -81,6 +81,16 @@ async def test_what_runs_or_could_be_rolled_back_to_keeps_its_image(cluster, sto
     assert ONLY_OLD in store.tags
 
 
+async def test_of_all_digests_only_those_of_our_images_are_asked_for(cluster, store):
+    """Docker's registry answers 500 to the digest of an image's configuration, as nodes tell it."""
+    pod = workloads.runner_pod()
+    other = {"image": f"registry.example/other@{samples.DIGEST}", "imageID": samples.DIGEST}
+    pod["status"]["containerStatuses"] = [other]
+    cluster.put(pod)
+    await run(cluster, store)
+    assert not [r for r in store.requests if "sha256:" in r]
+
+
 async def test_one_that_an_app_wants_meanwhile_stays(cluster, store, caplog):
     await run(cluster, store)
     caplog.set_level("INFO", "falapp_operator")
