@@ -20,7 +20,15 @@ from falapp_operator.cluster.git import Git
 from falapp_operator.cluster.registry import Registry
 from falapp_operator.errors import FalappError
 from falapp_operator.reconcile import environments, falapps, machinetypes
-from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, MACHINE_TYPE, Context
+from falapp_operator.reconcile.context import (
+    BUILD,
+    ENVIRONMENT,
+    FALAPP,
+    GUESTS,
+    MACHINE_TYPE,
+    Context,
+)
+from falapp_operator.reconcile.nodes import Sightings
 from falapp_operator.reconcile.queue import Key, Queue
 from falapp_operator.settings import Settings
 
@@ -28,8 +36,10 @@ _PASSES = {
     FALAPP: falapps.reconcile,
     ENVIRONMENT: environments.reconcile,
     BUILD: environments.reconcile_build,
-    MACHINE_TYPE: falapps.reconcile_machine_type,
+    GUESTS: environments.reconcile_guests,
+    MACHINE_TYPE: machinetypes.changed,
     machinetypes.KEY.kind: machinetypes.reconcile,
+    machinetypes.COUNT.kind: machinetypes.count,
 }
 _log = logging.getLogger(__name__)
 _OURS = f"{meta.LABEL_MANAGED_BY}={meta.MANAGED_BY}"
@@ -107,6 +117,7 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         await operator.stop()
 
     _watch(registry, operator.queue.add)
+    _watch_nodes(registry, operator.queue.add)
 
 
 def _watch(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None:
@@ -120,6 +131,8 @@ def _watch(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None
         for owner in body.metadata.get("ownerReferences", ()):
             if owner["kind"] in (FALAPP, ENVIRONMENT):
                 wake(Key(owner["kind"], namespace or "", owner["name"]))
+        if body.metadata.labels.get(meta.LABEL_MANAGED_BY) != meta.MANAGED_BY:
+            wake(Key(GUESTS, namespace or "", name))
 
     @kopf.on.event(meta.GROUP, meta.VERSION, "machinetypes", registry=registry)
     async def machine_type(name: str, **_: Any) -> None:
@@ -133,6 +146,15 @@ def _watch(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None
             wake(Key(FALAPP, namespace or "", app))
         if build := labels.get(meta.LABEL_ENVIRONMENT):
             wake(Key(BUILD, "", build))
+
+
+def _watch_nodes(registry: kopf.OperatorRegistry, wake: Callable[[Key], None]) -> None:
+    sightings = Sightings()
+
+    @kopf.on.event("", "v1", "nodes", registry=registry)
+    async def node(body: kopf.Body, event: kopf.RawEvent, **_: Any) -> None:
+        if sightings.news(dict(body), gone=event["type"] == "DELETED"):
+            wake(machinetypes.COUNT)
 
 
 def configure(settings: kopf.OperatorSettings) -> None:

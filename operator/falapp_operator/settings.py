@@ -69,6 +69,10 @@ class Builds(model.Model):
     """Requests and limits of a build's containers."""
     node_selector: dict[str, str] = Field(default_factory=dict)
     """Labels of the nodes that builds run on."""
+    keep_off_gpu_nodes: Annotated[
+        Literal["preferred", "required"], Field(alias="keepOffGPUNodes")
+    ] = "preferred"
+    """Whether builds only prefer nodes without GPUs, or wait for one."""
     tolerations: tuple[machinetype.Toleration, ...] = ()
     """Taints that build pods put up with."""
 

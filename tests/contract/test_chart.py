@@ -49,10 +49,15 @@ def test_a_template_holds_one_kind():
         (["--set=builds.timeout=ten"], "/builds/timeout"),
         (["--set=machineTypes.S.cpus=2"], "/machineTypes/S': additional properties 'cpus'"),
         (["--set=machineTypes.S.cpu=two"], "/machineTypes/S/cpu"),
+        (["--set=machineTypes.S.sharedMemory=much"], "/machineTypes/S/sharedMemory"),
+        (["--set=machineTypes.S.driverCapabilities={cuda}"], "/machineTypes/S/driverCapabilities"),
+        (["--set=builds.keepOffGPUNodes=maybe"], "/builds/keepOffGPUNodes"),
         (["--set=imagePullPolicy=Sometimes"], "/imagePullPolicy"),
         (["--set=builds.maxConcurrent=0"], "/builds/maxConcurrent"),
         (["--set=builds.wheelCache.size=9Gi"], "/builds/wheelCache': additional properties 'size'"),
         (["--set=registry.pushSecret=Not_A_Name"], "/registry/pushSecret"),
+        (["--set=registry.retention.after=30d"], "/registry/retention/after"),
+        (["--set=registry.retention.every=1h"], "/registry/retention': additional properties"),
         (["--set=requirementSecrets.namespaces={video,a*}"], "/requirementSecrets/namespaces/1"),
         (["--set=runners.imagePullSecrets=pull"], "/runners/imagePullSecrets"),
     ],
@@ -117,6 +122,10 @@ def test_the_settings_say_what_the_values_say(render, tmp_path):
     assert all_.runners.image_pull_secrets == ("environments-pull",)
     assert few.runners.files == stores.Files()
     assert (all_.runners.files.store, all_.runners.files.bucket.prefix) == ("bucket", "apps/")
+    assert (few.builds.keep_off_gpu_nodes, all_.builds.keep_off_gpu_nodes) == (
+        "preferred",
+        "required",
+    )
     assert all_.builds.resources["requests"]["cpu"] == 2
     assert all_.builds.tolerations == (
         machinetype.Toleration(
@@ -127,31 +136,6 @@ def test_the_settings_say_what_the_values_say(render, tmp_path):
     assert set(few.machine_types) - set(all_.machine_types) == {"XS"}, "null takes a value back"
     assert all_.machine_types["S"].cpu == "500m"
     assert all_.machine_types["S"].memory == "1Gi", "what is not said stays"
-
-
-def test_machine_types_are_those_of_fal(render, tmp_path):
-    types = load(render("minimal"), tmp_path).machine_types
-    assert set(types) == {
-        *("XS", "S", "M", "L", "XL"),
-        *("GPU-A6000", "GPU-RTX4090", "GPU-RTX5090", "GPU-L40", "GPU-A100", "GPU-A100-80GB"),
-        *("GPU-H100", "GPU-H200", "GPU-B200"),
-    }
-
-
-def test_a_gpu_machine_is_known_by_our_label_first_and_tolerates_the_usual_taint(render, tmp_path):
-    for name, spec in load(render("minimal"), tmp_path).machine_types.items():
-        assert (spec.gpu is not None) == name.startswith("GPU-")
-        if spec.gpu is None:
-            assert spec.node_selector_terms is None
-            continue
-        first, *others = spec.node_selector_terms or ()
-        assert others, name
-        assert first.to_object() == {
-            "matchExpressions": [{"key": "falapp.dev/machine", "operator": "In", "values": [name]}]
-        }
-        assert [t.to_object() for t in spec.tolerations or ()] == [
-            {"key": "nvidia.com/gpu", "operator": "Exists"}
-        ]
 
 
 def test_changed_settings_restart_the_operator(render):

@@ -86,6 +86,9 @@ def machine_type(name="s", **spec):
     }
 
 
+LINUX = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+"""What every node of ours is labelled with."""
+
 GPU = {
     "gpu": {"resource": "nvidia.com/gpu", "count": 1},
     "nodeSelectorTerms": [

@@ -83,12 +83,14 @@ def machine_row(machine: Object) -> tuple[str, ...]:
     gpu = spec.get("gpu")
     count = f"{gpu.get('count', 1)} {gpu.get('resource', 'nvidia.com/gpu')}" if gpu else ""
     terms = len(spec.get("nodeSelectorTerms", ()))
+    counted = (machine.get("status") or {}).get("nodes")
+    labels = f"of {terms} kinds of labels" if terms else "any"
     return (
         machine["metadata"]["name"],
         str(spec["cpu"]),
         str(spec["memory"]),
         count,
-        f"of {terms} kinds of labels" if terms else "any",
+        labels if counted is None else str(counted),
     )
 
 

@@ -14,6 +14,9 @@ API_VERSION = f"{GROUP}/{VERSION}"
 FIELD_MANAGER = "falapp-operator"
 """The one field manager of every server-side apply."""
 
+REPORTER = f"{GROUP}/operator"
+"""Who tells the Events."""
+
 LABEL_APP = f"{GROUP}/app"
 """On a FalApp's Deployment, pods, Service and source: the FalApp's name, shortened if needed."""
 
@@ -32,6 +35,9 @@ person be tried once more."""
 
 ANNOTATION_KEY = f"{GROUP}/key"
 """On build Jobs: the whole key of what is built, of which the name is but a part."""
+
+ANNOTATION_ATTEMPT = f"{GROUP}/attempt"
+"""On build Jobs: how many builds of the Environment there were by then, this one included."""
 
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGED_BY = "falapp"

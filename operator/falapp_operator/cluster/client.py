@@ -6,9 +6,10 @@ wire. Errors of the API become the operator's own in one place.
 """
 
 import asyncio
+import contextlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Self
 
 import aiohttp
@@ -74,6 +75,20 @@ class Client:
         found = await self._call("GET", path(where), query=[q for q in query if q[1]])
         # Items of a list carry neither apiVersion nor kind.
         return tuple({"apiVersion": api_version, "kind": kind} | item for item in found["items"])
+
+    async def pages(
+        self, api_version: str, kind: str, *, size: int = 500
+    ) -> AsyncIterator[tuple[Object, ...]]:
+        """Yield the objects of a kind in all namespaces, so many at a time."""
+        where = Ref(api_version=api_version, kind=kind, name="")
+        query = [("limit", str(size))]
+        while True:
+            found = await self._call("GET", path(where), query=query)
+            yield tuple({"apiVersion": api_version, "kind": kind} | o for o in found["items"])
+            following = found.get("metadata", {}).get("continue", "")
+            if not following:
+                return
+            query = [("limit", str(size)), ("continue", following)]
 
     async def apply(self, desired: Object, *, force: bool = True) -> Object:
         """Apply ``desired`` server-side as its one manager, and return the object.
@@ -144,6 +159,11 @@ class Client:
             await self._call("DELETE", path(ref), body=options)
         except errors.MissingError:
             return
+
+    async def tell(self, event: Object) -> None:
+        """Create an Event; one that is there already has been told."""
+        with contextlib.suppress(errors.ConflictError):
+            await self.create(event)
 
     async def _apply(self, where: str, body: Object, *, force: bool = True) -> Object:
         query = [("fieldManager", meta.FIELD_MANAGER), ("force", "true" if force else "false")]

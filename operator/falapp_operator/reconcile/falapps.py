@@ -4,12 +4,11 @@ from dataclasses import replace
 
 from pydantic import ValidationError
 
-from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
-from falapp_operator.api.falapp import FalAppSpec, machine_type_name
+from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, ref
 from falapp_operator.errors import ConflictError, RefusedError, UserError
-from falapp_operator.reconcile import commits
+from falapp_operator.reconcile import claims, commits
 from falapp_operator.reconcile import plan as plans
 from falapp_operator.reconcile import status as statuses
 from falapp_operator.reconcile.context import (
@@ -17,6 +16,7 @@ from falapp_operator.reconcile.context import (
     FALAPP,
     Context,
     apply_changed,
+    key_of,
     own,
     write_status,
 )
@@ -33,6 +33,8 @@ async def reconcile(context: Context, key: Key) -> float | None:
     if app is None or "deletionTimestamp" in app["metadata"]:
         # Everything of the app's is owned by it: the garbage collector is at work.
         context.shared.commits.forget(key)
+        context.shared.guests.note(key, None)
+        context.shared.nodes.waiting.discard(key)
         return None
     try:
         spec = FalAppSpec.model_validate(app["spec"])
@@ -41,6 +43,12 @@ async def reconcile(context: Context, key: Key) -> float | None:
         return None
     answer = await context.shared.commits.of(context, app, spec.source.git)
     seen = await gather(context.cluster, context.settings, app, spec, answer)
+    context.shared.guests.note(key, _host(seen.environment))
+    nodes = context.shared.nodes
+    nodes.note(key, waits=seen.waits)
+    if seen.waits:
+        there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
+        seen = replace(seen, nodes=there)
     plan = plans.plan(seen, context.settings)
     try:
         await _apply(context, plan)
@@ -57,6 +65,11 @@ async def reconcile(context: Context, key: Key) -> float | None:
         return commits.AGAIN
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
+
+
+def _host(environment: Object | None) -> Key | None:
+    """Return whose guest an app is that uses ``environment``, if it will not own it."""
+    return key_of(environment) if environment and claims.is_users(environment) else None
 
 
 async def _apply(context: Context, plan: plans.Plan) -> None:
@@ -82,15 +95,6 @@ async def _claim(context: Context, environment: Object) -> None:
         if await context.cluster.get(ref(environment)) is not None:
             raise ConflictError(f"Environment {environment['metadata']['name']} was made meanwhile")
         await apply_changed(context.cluster, None, environment)
-
-
-async def reconcile_machine_type(context: Context, key: Key) -> float | None:
-    """Wake the apps that ask for a machine type."""
-    for app in await context.cluster.list(meta.API_VERSION, FALAPP):
-        if machine_type_name(app["spec"].get("machineType")) == key.name:
-            metadata = app["metadata"]
-            context.wake(Key(FALAPP, metadata["namespace"], metadata["name"]))
-    return None
 
 
 def _unreadable(error: ValidationError) -> UserError:

@@ -9,13 +9,21 @@ from dataclasses import dataclass
 
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentSpec
-from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.api.objects import Object
 from falapp_operator.environment import key, manifest
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile import checks, claims, verdict
 from falapp_operator.reconcile.snapshot import Snapshot
-from falapp_operator.runner import deployment, disruption, network, outcome, pod, source
+from falapp_operator.runner import (
+    capacity,
+    deployment,
+    disruption,
+    network,
+    outcome,
+    placement,
+    pod,
+    source,
+)
 from falapp_operator.settings import Settings
 
 
@@ -56,11 +64,11 @@ def plan(seen: Snapshot, settings: Settings) -> Plan:
 
 def _plan(seen: Snapshot, settings: Settings) -> Plan:
     error = checks.first_error(seen, settings)
-    spec, machine = seen.wanted, seen.machine
+    spec = seen.wanted
     if (
         error
         or isinstance(seen.commit, UserError)
-        or not isinstance(machine, MachineTypeSpec)
+        or not seen.accepted
         or not isinstance(spec, EnvironmentSpec)
     ):
         return _waiting(seen, error, ())
@@ -69,7 +77,7 @@ def _plan(seen: Snapshot, settings: Settings) -> Plan:
     if not verdict.is_ready(seen.environment_status):
         return _waiting(seen, None, claim, environment)
     files = _files(seen)
-    runner = _runner(seen, machine, files, settings)
+    runner = _runner(seen, files, settings)
     wanted = deployment.deployment(seen.app, runner)
     runners = _runners(seen, _revision(wanted))
     whole = (
@@ -119,15 +127,14 @@ def _code(seen: Snapshot, settings: Settings) -> source.Checkout | source.Copy |
     return None
 
 
-def _runner(
-    seen: Snapshot, machine: MachineTypeSpec, files: source.Files | None, settings: Settings
-) -> pod.Runner:
+def _runner(seen: Snapshot, files: source.Files | None, settings: Settings) -> pod.Runner:
     name, image = seen.app["metadata"]["name"], seen.spec.source.image
     own = (image.pull_secret,) if image and image.pull_secret else ()
     return pod.Runner(
         app=name,
         spec=seen.spec,
-        machine=machine,
+        machine=placement.combined(seen.accepted, seen.spec.num_gpus),
+        preferred=placement.preferences(seen.accepted),
         environment_image=seen.environment_status.image,
         runtime_image=settings.pythons[seen.python].runtime_image,
         source=source.config_map_name(name, files) if files else "",
@@ -139,7 +146,10 @@ def _runner(
 
 def _runners(seen: Snapshot, revision: str) -> outcome.Runners:
     """Return how the runners of ``revision`` fare, those that could not even be made included."""
-    found = outcome.runners(seen.pods, revision)
+    place = None
+    if seen.nodes is not None:
+        place = capacity.Place(machines=seen.spec.machines, nodes=seen.nodes)
+    found = outcome.runners(seen.pods, revision, place)
     if found.trouble or seen.deployment is None or _revision(seen.deployment) != revision:
         return found
     return dataclasses.replace(found, trouble=outcome.refused(seen.deployment))

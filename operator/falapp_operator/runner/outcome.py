@@ -13,8 +13,9 @@ from datetime import datetime
 from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.objects import Object
-from falapp_operator.runner import ended, inits
+from falapp_operator.runner import capacity, ended, inits
 from falapp_operator.runner import pod as pods_
+from falapp_operator.runner.capacity import Place
 from falapp_operator.runner.ended import Trouble
 
 
@@ -38,13 +39,19 @@ class Runners:
     """The trouble of a current runner, the worst one."""
 
 
-def runners(pods: Iterable[Object], revision: str) -> Runners:
-    """Return how ``pods`` fare, of which those with ``revision`` are current."""
+def runners(pods: Iterable[Object], revision: str, place: Place | None = None) -> Runners:
+    """Return how ``pods`` fare, of which those with ``revision`` are current.
+
+    Args:
+        pods: The app's pods.
+        revision: The current revision.
+        place: Where the app looks for room, if that is known; to say why it finds none.
+    """
     pods = list(pods)
     alive = [p for p in pods if _is_alive(p)]
     current = [p for p in alive if _is_of(p, revision)]
     ready = [p for p in current if is_ready(p)]
-    troubles = [t for t in (trouble(p) for p in current if not is_ready(p)) if t]
+    troubles = [t for t in (trouble(p, place) for p in current if not is_ready(p)) if t]
     return Runners(
         total=len(alive),
         ready=sum(is_ready(p) for p in alive),
@@ -72,7 +79,12 @@ def is_ready(pod: Object) -> bool:
     return _condition(pod, "Ready").get("status") == "True"
 
 
-def trouble(pod: Object) -> Trouble | None:
+def is_unscheduled(pod: Object) -> bool:
+    """Return whether the scheduler says that no node takes ``pod``."""
+    return _condition(pod, "PodScheduled").get("status") == "False"
+
+
+def trouble(pod: Object, place: Place | None = None) -> Trouble | None:
     """Return what keeps ``pod`` from being ready, or None if it is on its way."""
     scheduled = _condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
@@ -86,7 +98,9 @@ def trouble(pod: Object) -> Trouble | None:
             )
         return Trouble(
             reason=Reason.WAITING_FOR_CAPACITY,
-            message=f"no node can take a runner yet: {scheduled.get('message', '')}",
+            message=capacity.why(pod, place)
+            if place
+            else f"no node can take a runner yet: {scheduled.get('message', '')}",
             pod=pod["metadata"]["name"],
             stalled=False,
         )

@@ -144,6 +144,8 @@ def test_machines_and_environments(server, capsys):
     server.cluster.put(samples.machine_type("gpu-h100", **samples.GPU))
     table = said(capsys, "machines")
     assert "gpu-h100   1     1Gi      1 nvidia.com/gpu   of 2 kinds of labels" in table
+    server.cluster.change("MachineType", "gpu-h100", status={"nodes": 3})
+    assert "1 nvidia.com/gpu   3\n" in said(capsys, "machines")
     environment = samples.environment_of(ready(), status=samples.BUILT)
     name = environment["metadata"]["name"]
     server.cluster.put(environment)

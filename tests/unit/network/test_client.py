@@ -126,6 +126,18 @@ async def test_create(server, client):
     assert server.last.headers["Content-Type"] == "application/json"
 
 
+@pytest.mark.parametrize("status", [201, 409])
+async def test_an_event_that_was_told_already_is_fine(server, client, status):
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "hello.0", "namespace": "video"},
+    }
+    server.status, server.answer = status, event
+    await client.tell(event)
+    assert server.last.path == "/api/v1/namespaces/video/events"
+
+
 async def test_delete_takes_what_it_owns_in_the_background(server, client):
     assert await client.delete(DEPLOYMENT) is None
     assert (server.last.method, server.last.path) == (
@@ -257,3 +269,15 @@ async def test_what_the_api_server_says_of_a_secret_is_not_repeated(server, clie
     with pytest.raises(errors.FalappError, match=str(status)) as raised:
         await (client.get(SECRET) if verb == "get" else client.apply(secret))
     assert "s3cr3t" not in str(raised.value) + getattr(raised.value, "detail", "")
+
+
+async def test_a_long_list_comes_in_pages(server, client):
+    second = {"metadata": {}, "items": [{"metadata": {"name": "b"}}]}
+    server.answer = {"metadata": {"continue": "t1"}, "items": [{"metadata": {"name": "a"}}]}
+    found = []
+    async for page in client.pages("apps/v1", "ReplicaSet", size=1):
+        found.append([(o["kind"], o["metadata"]["name"]) for o in page])
+        server.answer = second
+    assert found == [[("ReplicaSet", "a")], [("ReplicaSet", "b")]]
+    assert [r.query for r in server.requests] == [{"limit": "1"}, {"limit": "1", "continue": "t1"}]
+    assert server.last.path == "/apis/apps/v1/replicasets"

@@ -83,6 +83,11 @@ class Cluster:
         ]
         return tuple(copy.deepcopy(found))
 
+    async def pages(self, api_version, kind, *, size=500):
+        found = await self.list(api_version, kind)
+        for start in range(0, max(1, len(found)), size):
+            yield found[start : start + size]
+
     async def apply(self, desired, *, force=True):
         where = ref(desired)
         self._request("apply", where)

@@ -10,7 +10,7 @@ from falapp_operator import handlers
 from falapp_operator.api import meta
 from falapp_operator.api.objects import owner_reference
 from falapp_operator.reconcile import machinetypes
-from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, MACHINE_TYPE
+from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, GUESTS, MACHINE_TYPE
 from falapp_operator.reconcile.queue import Key
 from tests.unit import samples, workloads
 
@@ -41,7 +41,7 @@ def watching(registry, found):
 def send(registry, operator):
     """Send an event to the handlers of a resource; return the keys that it woke."""
 
-    async def sent(group, version, plural, obj):
+    async def sent(group, version, plural, obj, type_="MODIFIED"):
         woken = []
         operator.queue._ready = asyncio.Queue()
         operator.queue._waiting.clear()
@@ -49,7 +49,11 @@ def send(registry, operator):
             body = bodies.Body(obj)
             metadata = body.metadata
             await handler.fn(
-                namespace=metadata.namespace, name=metadata.name, body=body, labels=metadata.labels
+                namespace=metadata.namespace,
+                name=metadata.name,
+                body=body,
+                labels=metadata.labels,
+                event={"type": type_, "object": obj},
             )
         while not operator.queue._ready.empty():
             woken.append(operator.queue._ready.get_nowait())
@@ -82,9 +86,37 @@ async def test_an_environment_without_owners_wakes_itself_alone(send):
     ]
 
 
+async def test_an_environment_that_a_user_made_wakes_those_who_use_it(send):
+    obj = samples.environment()
+    del obj["metadata"]["ownerReferences"], obj["metadata"]["labels"]
+    name = obj["metadata"]["name"]
+    assert await send(*OURS, "environments", obj) == [
+        Key(ENVIRONMENT, "video", name),
+        Key(GUESTS, "video", name),
+    ]
+
+
 async def test_a_machine_type_wakes_itself(send):
     woken = await send(*OURS, "machinetypes", samples.machine_type("s"))
     assert woken == [Key(MACHINE_TYPE, "", "s")]
+
+
+async def test_a_node_wakes_the_count_only_with_news(send):
+    def node(**labels):
+        return {"metadata": {"name": "one", "labels": labels}, "spec": {}}
+
+    async def woken(obj, type_="MODIFIED"):
+        return await send("", "v1", "nodes", obj, type_)
+
+    count = [machinetypes.COUNT]
+    assert await woken(node(), None) == count
+    assert await woken(node() | {"status": {"images": ["new"]}}) == []
+    assert await woken(node(**{"falapp.dev/machine": "GPU-H100"})) == count
+    assert await woken(node(**{"falapp.dev/machine": "GPU-H100"})) == []
+    cordoned = node(**{"falapp.dev/machine": "GPU-H100"}) | {"spec": {"unschedulable": True}}
+    assert await woken(cordoned) == count
+    assert await woken(cordoned, "DELETED") == count
+    assert await woken(cordoned, "DELETED") == []
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def seen_with(environment, **more):
 
 
 def test_an_environment_without_owners_becomes_the_apps():
-    """A user may have made it, to warm it up."""
+    """Whoever deleted its last app may have left it: `kubectl delete --cascade=orphan`."""
     environment = samples.environment_of(samples.app(), owners=[], status=samples.BUILT)
     del environment["metadata"]["ownerReferences"]
     made = plan(seen_with(environment), SETTINGS)
