@@ -77,7 +77,7 @@ class Falapp:
         return [*given, *where, "--context", self.context]
 
     def run(self, *given: str, code: int = 0, stdin: str = "") -> Said:
-        """Run a command, which ends with ``code``; in this process, which has all of it imported."""
+        """Run a command, which ends with ``code``, in this process: it has all of it imported."""
         out, err = io.TextIOWrapper(io.BytesIO(), write_through=True), io.StringIO()
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("KUBECONFIG", str(self.kubeconfig))

@@ -47,4 +47,9 @@ def deploy(
     if ended.phase is Phase.READY:
         sys.stdout.flush()
         return 0
+    if (applied.get("status") or {}).get("observedGeneration") == generation:
+        report.note(
+            f"nothing of it is new: that is how {name} was before; after what it waits for has "
+            f"been mended, `falapp restart {name} -n {namespace}` tries again"
+        )
     return CliError.code

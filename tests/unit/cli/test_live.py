@@ -177,9 +177,11 @@ def test_deploy_applies_as_a_person_and_ends_with_the_right_code(server, capsys)
     assert path == "/apis/falapp.dev/v1alpha1/namespaces/video/falapps/hello"
     assert query == {"fieldManager": "falapp-cli", "fieldValidation": "Strict"}
     assert method == "PATCH"
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
     assert "ready: 1 of 1 runners are ready at http://hello.video.svc" in out
     assert "  ValueError: x" in out
+    assert err.count("nothing of it is new") == 1
+    assert "`falapp restart hello -n video` tries again" in err
 
 
 def test_deploy_without_waiting_and_with_bad_input(server, tmp_path, capsys):
