@@ -91,6 +91,17 @@ class Python(model.Model):
     """What runner pods copy the launcher and fal from, made for this version."""
 
 
+class Lease(model.Model):
+    """Which Lease makes one operator of several the one that works."""
+
+    name: model.Name
+    """The Lease's name."""
+    namespace: model.Name
+    """Its namespace, the operator's own."""
+    seconds: Annotated[float, Field(ge=1, le=300)] = 15.0
+    """How long after its last sign of life an operator that ended without a word is replaced."""
+
+
 class Settings(model.Model):
     """Everything that is decided by who installs the operator."""
 
@@ -106,8 +117,12 @@ class Settings(model.Model):
     """The Python version of apps that name none; one of `pythons`."""
     custom_ca: Annotated[Path | None, Field(alias="customCA")] = None
     """A PEM bundle to trust besides the images' own; builds get a copy of it."""
+    lease: Lease | None = None
+    """The Lease to hold before anything is written; without one this operator is the only one."""
     resync_seconds: Annotated[int, Field(ge=10, le=86400)] = 300
     """How often every object is looked at though nothing happened to it."""
+    health_port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    """The port that answers the kubelet's probes."""
     log_level: Literal["info", "debug"] = "info"
     """How much the operator tells in its log."""
     machine_types: dict[MachineName, machinetype.MachineTypeSpec] = Field(default_factory=dict)

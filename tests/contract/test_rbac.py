@@ -22,6 +22,8 @@ ALLOWED_IN_BUILDS = {
     ("batch", "jobs"): {"create", "delete"},
     ("", "secrets"): APPLY | {"delete"},
 }
+LEASE = "falapp-operator-lease"
+ALLOWED_FOR_THE_LEASE = {("coordination.k8s.io", "leases"): {"create", "get", "patch"}}
 SECRETS = "falapp-operator-secrets"
 """The name of what lets the operator read Secrets of apps."""
 
@@ -36,12 +38,12 @@ def roles(objects):
 
 
 def granted(role):
-    return {
-        (group, resource): set(rule["verbs"])
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-    }
+    found = {}
+    for rule in role["rules"]:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                found.setdefault((group, resource), set()).update(rule["verbs"])
+    return found
 
 
 READS_SECRETS = {("", "secrets"): {"get"}}
@@ -70,8 +72,16 @@ def test_exactly_this_is_allowed(render, values, arguments, builds, more):
     assert roles(render(values, *arguments)) == {
         ("ClusterRole", "falapp-operator", ""): ALLOWED,
         ("Role", "falapp-operator-builds", builds): ALLOWED_IN_BUILDS,
+        ("Role", LEASE, "falapp-system"): ALLOWED_FOR_THE_LEASE,
         **more,
     }
+
+
+def test_of_leases_the_operator_reads_and_writes_its_own_alone(chart):
+    (role,) = [o for o in chart if o["kind"] == "Role" and o["metadata"]["name"] == LEASE]
+    (deployment,) = [o for o in chart if o["kind"] == "Deployment"]
+    by_name = {tuple(rule.get("resourceNames", ())): rule["verbs"] for rule in role["rules"]}
+    assert by_name == {(): ["create"], (deployment["metadata"]["name"],): ["get", "patch"]}
 
 
 @pytest.mark.parametrize("namespaces", ["video,audio", "*", "video,*"])
@@ -85,7 +95,7 @@ def test_no_wildcard(chart):
     rules = [rule for o in chart for rule in o.get("rules", ())]
     assert rules
     for rule in rules:
-        assert set(rule) == {"apiGroups", "resources", "verbs"}
+        assert set(rule) - {"resourceNames"} == {"apiGroups", "resources", "verbs"}
         words = [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
         assert not [word for word in words if "*" in word]
 
