@@ -116,6 +116,17 @@ class Pytorch(model.Model):
         return profile.Profile(accelerator="cuda", cuda_version=self.cuda_version)
 
 
+class Lease(model.Model):
+    """Which Lease makes one operator of several the one that works."""
+
+    name: model.Name
+    """The Lease's name."""
+    namespace: model.Name
+    """Its namespace, the operator's own."""
+    seconds: Annotated[float, Field(ge=1, le=300)] = 15.0
+    """How long after its last sign of life an operator that ended without a word is replaced."""
+
+
 class Settings(model.Model):
     """Everything that is decided by who installs the operator."""
 
@@ -131,8 +142,12 @@ class Settings(model.Model):
     """The Python version of apps that name none; one of `pythons`."""
     custom_ca: Annotated[Path | None, Field(alias="customCA")] = None
     """A PEM bundle to trust besides the images' own; builds get a copy of it."""
+    lease: Lease | None = None
+    """The Lease to hold before anything is written; without one this operator is the only one."""
     resync_seconds: Annotated[int, Field(ge=10, le=86400)] = 300
     """How often every object is looked at though nothing happened to it."""
+    health_port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    """The port that answers the kubelet's probes."""
     log_level: Literal["info", "debug"] = "info"
     """How much the operator tells in its log."""
     pytorch: Pytorch = Pytorch()

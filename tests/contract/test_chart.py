@@ -53,6 +53,7 @@ def test_a_template_holds_one_kind():
         (["--set=machineTypes.S.driverCapabilities={cuda}"], "/machineTypes/S/driverCapabilities"),
         (["--set=builds.keepOffGPUNodes=maybe"], "/builds/keepOffGPUNodes"),
         (["--set=imagePullPolicy=Sometimes"], "/imagePullPolicy"),
+        (["--set=operator.replicas=0"], "/operator/replicas"),
         (["--set=builds.maxConcurrent=0"], "/builds/maxConcurrent"),
         (["--set=builds.wheelCache.size=9Gi"], "/builds/wheelCache': additional properties 'size'"),
         (["--set=registry.pushSecret=Not_A_Name"], "/registry/pushSecret"),
@@ -150,7 +151,6 @@ def test_changed_settings_restart_the_operator(render):
 def test_the_operator_passes_pod_security_restricted(chart):
     deployment = one(chart, "Deployment")["spec"]
     pod = deployment["template"]["spec"]
-    assert (deployment["replicas"], deployment["strategy"]["type"]) == (1, "Recreate")
     assert pod["securityContext"] == {
         "runAsNonRoot": True,
         "runAsUser": 65532,
@@ -161,10 +161,41 @@ def test_the_operator_passes_pod_security_restricted(chart):
     assert all(set(v) & {"configMap", "emptyDir", "secret"} for v in pod["volumes"])
     (container,) = pod["containers"]
     assert container["securityContext"] == SECURITY
-    for probe in ("readinessProbe", "livenessProbe"):
-        assert container[probe]["httpGet"] == {"path": "/healthz", "port": "health"}
+    for probe, path in (("readinessProbe", "/readyz"), ("livenessProbe", "/livez")):
+        assert container[probe]["httpGet"] == {"path": path, "port": "health"}
+    (port,) = container["ports"]
+    assert port["containerPort"] == settings.Settings.model_fields["health_port"].default
     assert container["resources"]["requests"]
     assert container["resources"]["limits"]
+
+
+@pytest.mark.parametrize(("values", "replicas"), [("minimal", 2), ("full", 3)])
+def test_one_operator_works_and_others_stand_by(render, tmp_path, values, replicas):
+    objects = render(values)
+    deployment = one(objects, "Deployment")
+    assert deployment["spec"]["replicas"] == replicas
+    assert deployment["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+    }
+    lease = load(objects, tmp_path).lease
+    assert lease == settings.Lease(
+        name=deployment["metadata"]["name"], namespace=deployment["metadata"]["namespace"]
+    )
+    assert lease.seconds == 15
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    budget = one(objects, "PodDisruptionBudget")["spec"]
+    assert budget["maxUnavailable"] == 1
+    affinity = deployment["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"]
+    (apart,) = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
+    for selector in (budget["selector"], apart["podAffinityTerm"]["labelSelector"]):
+        assert selector["matchLabels"].items() <= labels.items()
+
+
+def test_the_drain_of_the_only_operators_node_is_not_kept_back(render):
+    objects = render("minimal", "--set=operator.replicas=1")
+    assert one(objects, "Deployment")["spec"]["replicas"] == 1
+    assert not [o for o in objects if o["kind"] == "PodDisruptionBudget"]
 
 
 def test_volumes_are_mounted_where_the_settings_say(render, tmp_path):

@@ -34,6 +34,11 @@ ALLOWED_TO_RETENTION = {
 }
 RETENTION = "falapp-operator-retention"
 """The name of what lets the registry's cleaning see what is used."""
+LEASE = "falapp-operator-lease"
+ALLOWED_FOR_THE_LEASE = {
+    ("coordination.k8s.io", "leases"): {"create"},
+    ("coordination.k8s.io", "leases", "falapp-operator"): {"get", "patch"},
+}
 SECRETS = "falapp-operator-secrets"
 """The name of what lets the operator read Secrets of apps."""
 
@@ -89,8 +94,16 @@ def test_exactly_this_is_allowed(render, values, arguments, builds, more):
     assert roles(render(values, *arguments)) == {
         ("ClusterRole", "falapp-operator", ""): ALLOWED,
         ("Role", "falapp-operator-builds", builds): ALLOWED_IN_BUILDS,
+        ("Role", LEASE, "falapp-system"): ALLOWED_FOR_THE_LEASE,
         **more,
     }
+
+
+def test_of_leases_the_operator_reads_and_writes_its_own_alone(chart):
+    (role,) = [o for o in chart if o["kind"] == "Role" and o["metadata"]["name"] == LEASE]
+    (deployment,) = [o for o in chart if o["kind"] == "Deployment"]
+    by_name = {tuple(rule.get("resourceNames", ())): rule["verbs"] for rule in role["rules"]}
+    assert by_name == {(): ["create"], (deployment["metadata"]["name"],): ["get", "patch"]}
 
 
 @pytest.mark.parametrize("namespaces", ["video,audio", "*", "video,*"])

@@ -1,6 +1,6 @@
 """What kopf calls, taken from its registry: which event puts which keys into the queue."""
 
-import asyncio
+from types import SimpleNamespace
 
 import kopf
 import pytest
@@ -41,23 +41,22 @@ def watching(registry, found):
 def send(registry, operator):
     """Send an event to the handlers of a resource; return the keys that it woke."""
 
-    async def sent(group, version, plural, obj, type_="MODIFIED"):
-        woken = []
-        operator.queue._ready = asyncio.Queue()
-        operator.queue._waiting.clear()
+    async def sent(group, version, plural, obj, event="MODIFIED"):
+        queue = operator.queue
+        for lane in (queue._fast, queue._slow):
+            lane.clear()
         for handler in watching(registry, resource(group, version, plural)):
             body = bodies.Body(obj)
             metadata = body.metadata
             await handler.fn(
+                type=event,
                 namespace=metadata.namespace,
                 name=metadata.name,
                 body=body,
                 labels=metadata.labels,
-                event={"type": type_, "object": obj},
+                event={"type": event, "object": obj},
             )
-        while not operator.queue._ready.empty():
-            woken.append(operator.queue._ready.get_nowait())
-        return woken
+        return [*queue._fast, *(("slow", key) for key in queue._slow)]
 
     return sent
 
@@ -133,6 +132,29 @@ async def test_a_child_wakes_what_it_belongs_to(send, where, obj, woken):
     assert await send(*where, obj) == woken
 
 
+async def test_what_is_there_at_the_start_waits_behind_what_happens(send):
+    key = Key(FALAPP, "video", "hello")
+    assert await send(*OURS, "falapps", samples.app(), None) == [("slow", key)]
+    assert await send("apps", "v1", "deployments", workloads.runner_pod(), None) == [("slow", key)]
+    for event in ("ADDED", "MODIFIED", "DELETED"):
+        assert await send(*OURS, "falapps", samples.app(), event) == [key]
+
+
+@pytest.mark.parametrize("held", [True, False])
+async def test_a_standby_does_not_remember_what_is_gone(operator, held):
+    key = Key(FALAPP, "video", "hello")
+    operator.lease = SimpleNamespace(held=held)
+    operator.changed(key, "ADDED")
+    operator.changed(key, "DELETED")
+    assert list(operator.queue._fast) == [key] * held
+
+
+def test_each_watch_is_looked_after(registry):
+    assert {h.selector.plural or h.selector.any_name for h in registry._watching._handlers} == set(
+        handlers.WATCHED
+    )
+
+
 @pytest.mark.parametrize("plural", ["falapps", "environments", "machinetypes"])
 def test_kopf_neither_marks_nor_holds_our_objects(registry, plural):
     found = resource(*OURS, plural)
@@ -170,7 +192,7 @@ async def test_from_start_to_stop(operator, world, until, monkeypatch):
     async def close():
         closed.append(1)
 
-    async def connect():
+    async def connect(*_):
         return world.cluster
 
     world.cluster.close = world.registry.close = close
