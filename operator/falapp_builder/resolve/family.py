@@ -7,6 +7,7 @@ again, with it among them. pip cannot be told, so it is looked at what it chose.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ FILE = "profile/pyproject.toml"
 """Where uv finds the project: it takes no other name."""
 _PROJECT = "falapp-profile"
 _ERROR = 500
+_WORD = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _ABOUT_VERSIONS = (
     Reason.PACKAGE_NOT_FOUND,
     Reason.RESOLUTION_IMPOSSIBLE,
@@ -108,8 +110,8 @@ def _elsewhere(package: Package, root: str, code: int) -> Failure:
 
 def explained(failure: Failure, address: str) -> Failure:
     """Return a failure that says who named the profile's index, where it is about that one."""
-    about = pytorch.FAMILY if failure.reason in _ABOUT_VERSIONS else {urlsplit(address).netloc}
-    if not address or not any(word in failure.message for word in about):
+    about = pytorch.FAMILY if failure.reason in _ABOUT_VERSIONS else {urlsplit(address).hostname}
+    if not address or about.isdisjoint(_WORD.findall(failure.message.lower())):
         return failure
     message = (
         f"{failure.message}; {address} is spec.profile.pytorchIndex of the app's MachineType, and"

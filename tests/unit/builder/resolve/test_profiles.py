@@ -137,6 +137,29 @@ def test_the_profile_is_asked_where_a_list_names_the_family_and_no_index(
     assert family.index("", tokens.parse(layer), before) == ""
 
 
+@pytest.mark.parametrize(
+    ("reason", "message", "told"),
+    [
+        (Reason.PACKAGE_NOT_FOUND, "no index has torch==9.9; ask for another", True),
+        (Reason.RESOLUTION_IMPOSSIBLE, "requirements `Torch<2` and `torchvision` …", True),
+        (Reason.PACKAGE_NOT_FOUND, "no index has pytorch-lightning; check the name", False),
+        (Reason.NO_MATCHING_WHEEL, "torch-scatter has no usable wheels", False),
+        (Reason.INDEX_UNREACHABLE, "the name p.example cannot be resolved", True),
+        (Reason.INDEX_UNREACHABLE, "p.example:8443 did not answer; check that", True),
+        (Reason.INDEX_UNREACHABLE, "requirement `torch`: packages.example did not answer", False),
+        (Reason.OUT_OF_MEMORY, "torch: what builds it was killed", False),
+    ],
+)
+def test_a_failure_names_the_profile_where_it_is_about_its_index(
+    reason: Reason, message: str, told: bool
+) -> None:
+    failure = Failure(reason, message, "log")
+    found = family.explained(failure, "https://p.example:8443/whl/cpu")
+    assert (found.reason, found.log) == (reason, "log")
+    assert ("spec.profile.pytorchIndex of the app's MachineType" in found.message) is told
+    assert family.explained(failure, "") is failure
+
+
 def test_a_list_with_an_index_of_its_own_is_resolved_as_it_says(
     resolved: Callable[..., dict[str, Any]], ordinary: Index
 ) -> None:
