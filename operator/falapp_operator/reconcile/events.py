@@ -24,12 +24,15 @@ _ASIDES = (ConditionType.CREDENTIALS_EXPOSED, ConditionType.SOURCE_STALE)
 """Conditions that say nothing of how far the object is."""
 
 _ACTIONS = {
-    ConditionType.READY: "Run",
-    ConditionType.ENVIRONMENT_READY: "Build",
-    ConditionType.SETUP_COMPLETE: "Start",
     ConditionType.CREDENTIALS_EXPOSED: "Check",
     ConditionType.SOURCE_STALE: "Fetch",
+    ConditionType.ENVIRONMENT_READY: "Build",
+    ConditionType.SETUP_COMPLETE: "Start",
+    ConditionType.READY: "Run",
 }
+"""What is done or tried, in the order in which one comes after the other. Events of one second are
+shown in the order of their names, so that has it, too."""
+
 _WARNED = frozenset({Nature.HEALS, Nature.LIMITED, Nature.MEND, Nature.WARNING})
 _WARNINGS = frozenset(r.value for r in Reason if r.nature in _WARNED)
 _LONGEST_NOTE = 1024
@@ -101,10 +104,12 @@ def _of(obj: Object) -> tuple[str, int, str]:
 
 def _event(obj: Object, told: Condition, digest: str, now: datetime, instance: str) -> Object:
     metadata, second = obj["metadata"], now.strftime("%Y-%m-%dT%H:%M:%S")
+    stage = f"{list(_ACTIONS).index(ConditionType(told.type))}{int(told.status == 'True')}"
+    name = f"{metadata['name']}.{metadata['generation']:06x}{stage}{digest}"
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": f"{metadata['name']}.{digest}", "namespace": metadata["namespace"]},
+        "metadata": {"name": name, "namespace": metadata["namespace"]},
         "involvedObject": {
             "apiVersion": obj["apiVersion"],
             "kind": obj["kind"],

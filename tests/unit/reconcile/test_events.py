@@ -127,6 +127,16 @@ def names(old, new):
     return [e["metadata"]["name"] for e in events.told(old, new, samples.NOW, "operator-1")]
 
 
+def test_events_of_one_second_are_listed_as_they_came():
+    life = [(ASKED, BUILDING), (BUILDING, STARTING), (STARTING, SETTING_UP), (SETTING_UP, SERVING)]
+    found = [name for old, new in life for name in names(old, new)]
+    changed = copy.deepcopy(BUILDING)
+    changed["metadata"]["generation"] = 16
+    assert sorted(found) == found
+    assert len(found) == 4
+    assert names(SERVING, changed) > [found[-1]]
+
+
 def test_two_operators_tell_one_event():
     """The second one, or the same one after a crash, sees the old status and a later clock."""
     later = list(events.told(SETTING_UP, SERVING, samples.NOW.replace(minute=9), "operator-2"))
