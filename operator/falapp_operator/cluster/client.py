@@ -199,7 +199,7 @@ class Client:
             await self._sleep(asked * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
         return answer.value(method, where)
 
-    async def _send(self, method: str, serialized: Any) -> "_Answer":
+    async def _send(self, method: str, serialized: tuple[Any, Any, Any, Any, Any]) -> "_Answer":
         try:
             async with self._limit:
                 if method != "GET":
