@@ -47,12 +47,9 @@ class Process:
             healthPort=self.port,
         )
         (self._folder / "settings.yaml").write_text(settings.model_dump_json(by_alias=True))
-        cluster = {"name": "c", "cluster": {"server": self.way.url}}
-        user = {"name": "u", "user": {"token": self.name}}
-        context = {"name": "x", "context": {"cluster": "c", "user": "u"}}
-        lists = {"clusters": [cluster], "users": [user], "contexts": [context]}
-        config = {"apiVersion": "v1", "kind": "Config", "current-context": "x", **lists}
-        (self._folder / "config").write_text(json.dumps(config))
+        (self._folder / "config").write_text(
+            json.dumps(samples.kubeconfig(self.way.url, self.name))
+        )
         paths = {"KUBECONFIG": "config", "FALAPP_SETTINGS": "settings.yaml"}
         with (self._folder / "log").open("wb") as log:
             self.process = await asyncio.create_subprocess_exec(

@@ -41,6 +41,16 @@ def settings(**changes):
     return Settings.model_validate(least)
 
 
+def kubeconfig(url, token):
+    """Return what kubectl's file says of the API server at ``url``."""
+    parts = {
+        "clusters": [{"name": "c", "cluster": {"server": url}}],
+        "users": [{"name": "u", "user": {"token": token}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+    }
+    return {"apiVersion": "v1", "kind": "Config", "current-context": "x", **parts}
+
+
 def metadata(name, namespace=NAMESPACE, *, uid=None, created=0, **more):
     """Return what the API server puts into every object's metadata."""
     made = {

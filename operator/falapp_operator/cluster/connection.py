@@ -20,6 +20,11 @@ async def pool() -> api.ApiClient:
         config.load_incluster_config(client_configuration=configuration)
     except ConfigException:
         await config.load_kube_config(client_configuration=configuration)
+    return pooled(configuration)
+
+
+def pooled(configuration: api.Configuration) -> api.ApiClient:
+    """Return connections as ``configuration`` says."""
     made = api.ApiClient(configuration)
     made.rest_client = _Rest(configuration)
     return made

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from kubernetes.aio import client as api
 
+from falapp_operator.cluster import connection
 from falapp_operator.cluster.client import Client
 
 TOKEN = "s3cr3t-token"  # noqa: S105 - of a server that a test starts
@@ -88,7 +89,7 @@ def connected(url):
     """Return a client of the server at ``url``, with a token as a service account has."""
     configuration = api.Configuration(host=url)
     configuration.api_key["BearerToken"] = f"Bearer {TOKEN}"
-    return Client(api.ApiClient(configuration), sleep=_at_once)
+    return Client(connection.pooled(configuration), sleep=_at_once)
 
 
 async def _at_once(_seconds):

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 
 import pytest
 
@@ -7,7 +8,7 @@ from falapp_operator.api.objects import Ref
 from falapp_operator.api.paths import path
 from falapp_operator.cluster.client import Client
 from tests.unit import samples
-from tests.unit.network.conftest import TOKEN
+from tests.unit.network.conftest import TOKEN, connected
 
 DEPLOYMENT = Ref(api_version="apps/v1", kind="Deployment", name="hello", namespace="video")
 ENVIRONMENT = Ref(
@@ -291,3 +292,19 @@ async def test_a_long_list_comes_in_pages(server, client):
     assert found == [[("ReplicaSet", "a")], [("ReplicaSet", "b")]]
     assert [r.query for r in server.requests] == [{"limit": "1"}, {"limit": "1", "continue": "t1"}]
     assert server.last.path == "/apis/apps/v1/replicasets"
+
+
+async def test_a_connection_that_is_closed_leaves_nothing_behind():
+    """The kernel forgets what it has not sent, as the server's end sees: a reset, and no end."""
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        client = connected(f"http://127.0.0.1:{server.getsockname()[1]}")
+        asking = asyncio.create_task(client.get(DEPLOYMENT))
+        taken, _ = await asyncio.wait_for(loop.sock_accept(server), 10)
+        with taken:
+            assert await asyncio.wait_for(loop.sock_recv(taken, 65536), 10)
+            asking.cancel()
+            with pytest.raises(ConnectionResetError):
+                await asyncio.wait_for(loop.sock_recv(taken, 65536), 10)
+        await client.close()
