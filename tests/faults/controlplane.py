@@ -9,12 +9,11 @@ import socket
 import ssl
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import trustme
 import yaml
 
@@ -154,14 +153,17 @@ class ControlPlane:
     def _await(self, url: str, name: str) -> None:
         """Wait until a program answers that it is well."""
         trust = ssl.create_default_context(cafile=str(self.server.authority))
-        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {_TOKEN}"})
+        headers = {"Authorization": f"Bearer {_TOKEN}"}
         deadline, seen = time.monotonic() + _SECONDS, ""
         while time.monotonic() < deadline and self._running[-1].poll() is None:
             try:
-                with urllib.request.urlopen(request, context=trust, timeout=5):
-                    return
-            except (OSError, urllib.error.URLError) as error:
+                answer = httpx.get(url, headers=headers, verify=trust, timeout=5)
+            except httpx.HTTPError as error:
                 seen = str(error)
+            else:
+                if answer.is_success:
+                    return
+                seen = answer.text
             time.sleep(0.1)
         log = processes.tail(self._log(name))
         raise AssertionError(f"{name} is not well within {_SECONDS} s: {seen}\n{log}")

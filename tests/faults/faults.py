@@ -174,6 +174,11 @@ def writes(asked: Asked) -> bool:
     return asked.is_write
 
 
+def changes(asked: Asked) -> bool:
+    """Match writes to what may have been changed meanwhile: what is there is made by nobody."""
+    return asked.is_write and asked.method != "POST"
+
+
 def requests(asked: Asked) -> bool:
     """Match everything but watches."""
     return not asked.watch

@@ -22,6 +22,8 @@ class Operators:
 
     def __init__(self, folder: Path) -> None:
         self.log = folder / "operator.log"
+        self.registry = free_port()
+        """The port of the registry: images have the same name in all tests."""
         self._kubeconfig = folder / "operator.kubeconfig"
         self._settings = folder / "settings.yaml"
         env = {

@@ -15,7 +15,8 @@ LOCK = b'lock-version = "1.0"\n'
 class Registry:
     """What was pushed, until somebody clears it."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
+        self._port = port
         app = web.Application()
         app.router.add_get(f"/v2/{REPOSITORY}/manifests/{{tag}}", self._manifest)
         app.router.add_get(f"/v2/{REPOSITORY}/blobs/{{digest}}", self._blob)
@@ -25,8 +26,8 @@ class Registry:
     async def start(self) -> str:
         """Listen, and return the repository's name."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        return f"127.0.0.1:{self._runner.addresses[0][1]}/{REPOSITORY}"
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        return f"127.0.0.1:{self._port}/{REPOSITORY}"
 
     async def stop(self) -> None:
         await self._runner.cleanup()

@@ -125,23 +125,30 @@ LIFE = Scenario(
 SHARED = Scenario(
     name="shared",
     steps=(
-        _applied("create two", app(), app("other")),
+        _applied("create two", app(), app("other"), known=True),
         _applied("leave the shared environment", app("other", requirement="two==2")),
         _applied("come back", app("other")),
         _deleted("hello", "other"),
     ),
 )
 
-FAILING = Scenario(
-    name="failing",
+MENDED = Scenario(
+    name="mended",
     steps=(
         _applied("create", app(), known=True),
         _stalled("break", app(requirement=f"{BROKEN}==1")),
         _applied("mend", app()),
-        _stalled("break again", app(requirement=f"{BROKEN}==1"), known=True),
+        _deleted("hello"),
+    ),
+)
+
+RETRIED = Scenario(
+    name="retried",
+    steps=(
+        _stalled("create what fails", app(requirement=f"{BROKEN}==1"), known=True),
         _applied("retry", app(requirement=f"{BROKEN}==1", retry="now"), heal=True),
         _deleted("hello"),
     ),
 )
 
-ALL = (LIFE, SHARED, FAILING)
+ALL = (LIFE, SHARED, MENDED, RETRIED)

@@ -27,7 +27,7 @@ class World:
     def __init__(self, server: Server, operators: Operators) -> None:
         self.api = Api(server)
         self.proxy = Proxy(server, self.api.session)
-        self.registry = Registry()
+        self.registry = Registry(operators.registry)
         self.kubelet = Kubelet(self.api, self.registry)
         self.operators = operators
         self._nodes: asyncio.Task[None] | None = None
@@ -77,8 +77,12 @@ class World:
 
     async def rest(self, seconds: float) -> None:
         """Wait until nothing was written for so long."""
-        while (left := self.proxy.seen.last_write + seconds - time.monotonic()) > 0:
-            await asyncio.sleep(left)
+
+        def left() -> float:
+            return self.proxy.seen.last_write + seconds - time.monotonic()
+
+        while left() > 0:  # noqa: ASYNC110 - each write begins it anew
+            await asyncio.sleep(max(0.0, left()))
 
     def story(self) -> str:
         """Tell what was written, and the end of the operator's log."""

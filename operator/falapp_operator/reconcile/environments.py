@@ -53,7 +53,8 @@ async def reconcile_build(context: Context, key: Key) -> float | None:
         await starts.drop(context, job)
     if job is None or turns.is_over(job):
         _wake_the_next(context)
-    return None
+    # That its last Environment goes is told by an event, which may get lost.
+    return float(context.settings.resync_seconds) if job and users else None
 
 
 async def reconcile_guests(context: Context, key: Key) -> float | None:

@@ -60,6 +60,9 @@ async def reconcile(context: Context, key: Key) -> float | None:
         await write_status(context, app, statuses.status(seen, replace(plan, error=refusal)))
         raise
     await write_status(context, app, statuses.status(seen, plan))
+    if plan.environment and seen.environment and not seen.environment_status.conditions:
+        # Nobody has looked at it yet: the event that it was made may get lost.
+        context.wake(Key(ENVIRONMENT, key.namespace, plan.environment))
     if plan.doubted:
         doubted = Key(ENVIRONMENT, key.namespace, plan.environment)
         context.shared.doubts.add(doubted)
