@@ -257,7 +257,7 @@ def _dropped(value, *, keep_empty):
         return {
             k: _dropped(v, keep_empty=keep_empty)
             for k, v in value.items()
-            if keep_empty or v not in ("", [], None)
+            if keep_empty or v not in ("", [])
         }
     if isinstance(value, list):
         return [_dropped(v, keep_empty=keep_empty) for v in value]
