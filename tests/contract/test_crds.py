@@ -87,7 +87,7 @@ def test_replicas_has_a_default_for_the_scale_subresource():
             {"status"},
             "Ready Reason Age +Packages +Reused +Built +Size +Seconds +Image",
         ),
-        ("machinetypes", "mt", "Cluster", set(), "CPU Memory GPU GPUs Age"),
+        ("machinetypes", "mt", "Cluster", {"status"}, "CPU Memory GPU GPUs Nodes Age"),
     ],
 )
 def test_what_kubectl_shows(root, plural, short, scope, subresources, columns):

@@ -141,11 +141,18 @@ KINDS = (
         scope="Cluster",
         description="A named kind of machine; its name is fal's in lower case, as gpu-h100.",
         spec=machinetype.MachineTypeSpec,
+        status=machinetype.MachineTypeStatus,
         columns=(
             Column(name="CPU", path=".spec.cpu"),
             Column(name="Memory", path=".spec.memory"),
             Column(name="GPU", path=".spec.gpu.resource"),
             Column(name="GPUs", path=".spec.gpu.count", type="integer"),
+            Column(
+                name="Nodes",
+                path=".status.nodes",
+                type="integer",
+                description="Nodes that are of this kind and open to runners now",
+            ),
             _AGE,
         ),
     ),

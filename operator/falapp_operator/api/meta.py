@@ -33,8 +33,17 @@ ANNOTATION_RETRY = f"{GROUP}/retry"
 """On a FalApp or an Environment, by users: a value that was not there before lets what waits for a
 person be tried once more."""
 
+ANNOTATION_RESTART = f"{GROUP}/restart"
+"""On a FalApp, by users, and on its runner pods: another value is a new revision of the same."""
+
+ANNOTATION_RESTARTED = "kubectl.kubernetes.io/restartedAt"
+"""On a Deployment's pod template and its pods, by ``kubectl rollout restart``."""
+
 ANNOTATION_KEY = f"{GROUP}/key"
 """On build Jobs: the whole key of what is built, of which the name is but a part."""
+
+ANNOTATION_ATTEMPT = f"{GROUP}/attempt"
+"""On build Jobs: how many builds of the Environment there were by then, this one included."""
 
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGED_BY = "falapp"

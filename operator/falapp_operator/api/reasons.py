@@ -83,6 +83,8 @@ class Reason(StrEnum):
     """Every replica of the current revision serves."""
     SCALED_TO_ZERO = "ScaledToZero", _QUIET, _APP
     """No replica is asked for."""
+    SUSPENDED = "Suspended", _QUIET, _APP
+    """spec.suspend is set: no runner is kept, and no build started; take it out to go on."""
     ENVIRONMENT_NOT_READY = "EnvironmentNotReady", _UNDERWAY, _APP
     """The packages are not there yet; EnvironmentReady says how far they are."""
     STARTING = "Starting", _UNDERWAY, _APP

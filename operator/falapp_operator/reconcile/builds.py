@@ -1,6 +1,6 @@
 """Deciding about a build: from what is observed to the status and the next step. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from falapp_operator.api import meta
@@ -60,6 +60,7 @@ class Decision:
 
 def decide(seen: Observed, now: datetime) -> Decision:
     """Return what to do."""
+    seen = _counted(seen)
     if seen.image:
         return Decision(status=_ready(seen, seen.image))
     if seen.waits_for_a_person:
@@ -73,6 +74,15 @@ def decide(seen: Observed, now: datetime) -> Decision:
         # Built, pushed, and the registry does not have it: it was deleted there since.
         return _vanished(seen, seen.job, now)
     return _failed(seen, seen.job, seen.outcome, now)
+
+
+def _counted(seen: Observed) -> Observed:
+    """Return what is observed with the Job's own attempt counted in the status."""
+    if seen.job is None or seen.outcome is None or is_of_another(seen.environment, seen.job):
+        return seen
+    told = str(seen.job["metadata"].get("annotations", {}).get(meta.ANNOTATION_ATTEMPT, ""))
+    attempts = max(seen.status.attempts, int(told) if told.isdecimal() else 0)
+    return replace(seen, status=seen.status.model_copy(update={"attempts": attempts}))
 
 
 def _ready(seen: Observed, image: Image) -> EnvironmentBuildStatus:

@@ -27,6 +27,8 @@ ENVIRONMENT = "Environment"
 MACHINE_TYPE = "MachineType"
 BUILD = "Build"
 """The build of all Environments of one name, whatever their namespaces: they share one Job."""
+GUESTS = "Guests"
+"""Those who use an Environment without owning it."""
 
 _PATIENCE = 5.0
 """Seconds for an Event: the status is what counts."""

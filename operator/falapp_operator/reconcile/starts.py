@@ -62,7 +62,7 @@ async def _start(
     if await context.cluster.get(job_ref(context, build.name)) is None:
         await _clear(context, build)
     try:
-        job = await context.cluster.create(_job(context, build))
+        job = await context.cluster.create(_job(context, build, decision.status.attempts))
     except ConflictError:
         # Another namespace's Environment of the same name was quicker: its build is ours too.
         return decision
@@ -70,11 +70,15 @@ async def _start(
     return decision
 
 
-def _job(context: Context, build: jobs.Build) -> Object:
+def _job(context: Context, build: jobs.Build, attempt: int) -> Object:
     made = jobs.job(build, context.settings)
     metadata = made["metadata"]
-    key = {meta.ANNOTATION_KEY: keys.key(build.spec, build.namespace)}
-    return made | {"metadata": metadata | {"annotations": metadata.get("annotations", {}) | key}}
+    told = {
+        meta.ANNOTATION_KEY: keys.key(build.spec, build.namespace),
+        # In the status, too; but the process may end before it is written there.
+        meta.ANNOTATION_ATTEMPT: str(attempt),
+    }
+    return made | {"metadata": metadata | {"annotations": metadata.get("annotations", {}) | told}}
 
 
 async def _clear(context: Context, build: jobs.Build) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.cluster.registry import Image
@@ -227,6 +228,17 @@ def test_a_transient_failure_waits_and_is_built_again(reason, attempts, pause):
     assert facts(late) == [("False", "Building"), ("False", "Progressing")]
     assert late.status.attempts == attempts
     assert deeds(late) == (False, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "attempts"), [("3", 3), ("1", 2), ("", 2), ("many", 2)], ids=lambda v: f"{v}"
+)
+@pytest.mark.parametrize("outcome", [RUNNING, failed()], ids=["running", "failed"])
+def test_a_job_counts_though_its_maker_ended_before_the_status_said_so(told, attempts, outcome):
+    made = job()
+    made["metadata"]["annotations"][meta.ANNOTATION_ATTEMPT] = told
+    observed = seen(status=samples.BUILDING | {"attempts": 2}, job=made, outcome=outcome)
+    assert decide(observed).status.attempts == attempts
 
 
 @pytest.mark.parametrize("outcome", [failed(), failed(Reason.INDEX_UNREACHABLE)])

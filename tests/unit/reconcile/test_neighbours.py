@@ -140,7 +140,7 @@ class TestAnotherKey:
         assert f"delete Job {NAME}" in await taken.reconcile_environment()
         assert f"create Job {NAME}" in await taken.reconcile_environment()
         key = keys.key(samples.environment_spec(), samples.NAMESPACE)
-        assert taken.cluster.find("Job")["metadata"]["annotations"] == {"falapp.dev/key": key}
+        assert taken.cluster.find("Job")["metadata"]["annotations"]["falapp.dev/key"] == key
 
     async def test_an_image_under_the_whole_key_is_ours(self, taken):
         taken.registry.push(keys.tag(samples.environment_spec(), samples.NAMESPACE))

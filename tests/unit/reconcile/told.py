@@ -20,5 +20,6 @@ class Cluster(fake.Cluster):
         self.events.setdefault(event["metadata"]["name"], copy.deepcopy(event))
 
     async def apply_status(self, where, status):
-        assert list(disagreements(where.kind, status)) == []
+        if "conditions" in status:  # a MachineType has none
+            assert list(disagreements(where.kind, status)) == []
         return await super().apply_status(where, status)
