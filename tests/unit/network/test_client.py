@@ -137,18 +137,6 @@ async def test_create(server, client):
     assert server.last.headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize("status", [201, 409])
-async def test_an_event_that_was_told_already_is_fine(server, client, status):
-    event = {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"name": "hello.0", "namespace": "video"},
-    }
-    server.status, server.answer = status, event
-    await client.tell(event)
-    assert server.last.path == "/api/v1/namespaces/video/events"
-
-
 async def test_delete_takes_what_it_owns_in_the_background(server, client):
     assert await client.delete(DEPLOYMENT) is None
     assert (server.last.method, server.last.path) == (
