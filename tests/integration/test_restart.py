@@ -2,7 +2,7 @@
 
 from tests.faults import many
 
-APPS = 60
+APPS = 200
 
 
 async def test_a_restart_with_many_apps_writes_nothing(faulty):
