@@ -28,9 +28,20 @@ class _State:
     debug = False
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib import metadata
+
+        sys.stdout.write(f"falapp {metadata.version('falapp')}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def common(
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of what goes wrong."),
+    _: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_version, help="Print the version and exit."
+    ),
 ) -> None:
     """From a fal app file to a running app, and to a file for Git."""
     _State.debug = debug

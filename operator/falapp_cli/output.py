@@ -15,6 +15,13 @@ class Format(StrEnum):
     NAME = "name"
 
 
+class Data(StrEnum):
+    """How is printed what is no object, and so has no name."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
 def objects(found: Iterable[dict[str, Any]], form: Format) -> None:
     """Print Kubernetes objects: one as itself, YAML documents or a JSON List of several."""
     items = list(found)
@@ -49,11 +56,11 @@ def _name(item: dict[str, Any]) -> str:
     )
 
 
-def value(found: Any, form: Format) -> None:
+def value(found: Any, form: Format | Data) -> None:
     """Print something that is no object, as JSON or YAML."""
     text = (
         json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-        if form is Format.JSON
+        if form == Format.JSON
         else to_yaml(found)
     )
     sys.stdout.write(text)

@@ -6,11 +6,10 @@ from typing import Any
 
 import kopf
 
-from falapp_operator import handlers, logs
+from falapp_operator import handlers, health, logs
 from falapp_operator.api import meta
 from falapp_operator.settings import Settings, SettingsError
-
-LIVENESS = "http://0.0.0.0:8080/healthz"
+from falapp_operator.watches import Watches
 
 
 def main() -> None:
@@ -20,24 +19,29 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"falapp-operator: {error}")
     logs.configure(settings.log_level)
+    asyncio.run(run(settings))
+
+
+async def run(settings: Settings) -> None:
+    """Watch, work and answer probes until told to stop."""
+    operator, watches = handlers.Operator(settings), Watches(handlers.WATCHED)
     registry = kopf.OperatorRegistry()
-    handlers.register(registry, handlers.Operator(settings))
-    kopf.on.login(registry=registry)(login)
-    asyncio.run(
-        kopf.operator(
+    handlers.register(registry, operator)
+
+    @kopf.on.login(registry=registry)
+    async def login(**kwargs: Any) -> kopf.AiohttpSession | None:
+        """Log in with the pod's service account, or with the kubeconfig outside a pod."""
+        found = kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+        return watches.session(found) if found else None
+
+    async with health.served(health.Health(operator, watches), settings.health_port):
+        await kopf.operator(
             registry=registry,
             clusterwide=True,
             standalone=True,
-            liveness_endpoint=LIVENESS,
             # Else kopf asks who runs it, and the image's user has no name.
             identity=meta.FIELD_MANAGER,  # type: ignore[arg-type]
         )
-    )
-
-
-def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-    """Log kopf in: with the pod's service account, or with the kubeconfig outside a pod."""
-    return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
 
 if __name__ == "__main__":

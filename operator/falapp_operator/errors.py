@@ -4,6 +4,7 @@
     ├── UserError        the spec is wrong; waits for a new one
     ├── TransientError   the world is wrong; tried again with growing pauses
     │   ├── ConflictError    somebody wrote the object in between
+    │   ├── FencedError      another operator may lead: this one writes nothing
     │   ├── ForbiddenError   the operator may not read the object
     │   └── RefusedError     the API server does not accept what we write
     └── MissingError     the object is not there
@@ -31,11 +32,23 @@ class UserError(FalappError):
 
 
 class TransientError(FalappError):
-    """Something outside did not answer, or answered that it cannot now."""
+    """Something outside did not answer, or answered that it cannot now.
+
+    Attributes:
+        pause: The seconds that it asked to be left alone; 0 if it named none.
+    """
+
+    def __init__(self, text: str = "", *, pause: float = 0.0) -> None:
+        super().__init__(text)
+        self.pause = pause
 
 
 class ConflictError(TransientError):
     """The API server holds a newer version of the object than the one that was looked at."""
+
+
+class FencedError(TransientError):
+    """A write that was not sent, since the Lease may be another operator's by now."""
 
 
 class ForbiddenError(TransientError):

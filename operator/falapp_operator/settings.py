@@ -12,7 +12,7 @@ import yaml
 from pydantic import Field
 
 from falapp_operator import errors
-from falapp_operator.api import machinetype, model, stores
+from falapp_operator.api import machinetype, model, profile, stores
 
 PATH = Path("/etc/falapp/settings.yaml")
 VARIABLE = "FALAPP_SETTINGS"
@@ -69,6 +69,10 @@ class Builds(model.Model):
     """Requests and limits of a build's containers."""
     node_selector: dict[str, str] = Field(default_factory=dict)
     """Labels of the nodes that builds run on."""
+    keep_off_gpu_nodes: Annotated[
+        Literal["preferred", "required"], Field(alias="keepOffGPUNodes")
+    ] = "preferred"
+    """Whether builds only prefer nodes without GPUs, or wait for one."""
     tolerations: tuple[machinetype.Toleration, ...] = ()
     """Taints that build pods put up with."""
 
@@ -91,6 +95,38 @@ class Python(model.Model):
     """What runner pods copy the launcher and fal from, made for this version."""
 
 
+class Pytorch(model.Model):
+    """Where PyTorch's wheels are, for machine types that say nothing themselves."""
+
+    index: profile.OptionalIndexAddress = ""
+    """What stands before /cpu and /cu128 in the addresses of its indexes; nothing when empty."""
+    cuda_version: profile.CudaVersion = "12.8"
+    """The version of CUDA of machine types with NVIDIA's GPUs."""
+
+    def applied(self, machine: machinetype.MachineTypeSpec) -> machinetype.MachineTypeSpec:
+        """Return a machine type with its profile: its own, or one that follows from its GPUs."""
+        known = machine.profile or (self._following(machine.gpu) if self.index else None)
+        return machine.model_copy(update={"profile": known.below(self.index)}) if known else machine
+
+    def _following(self, gpu: machinetype.Gpu | None) -> profile.Profile | None:
+        if gpu is None:
+            return profile.Profile(accelerator="cpu")
+        if not gpu.resource.startswith("nvidia.com/"):
+            return None
+        return profile.Profile(accelerator="cuda", cuda_version=self.cuda_version)
+
+
+class Lease(model.Model):
+    """Which Lease makes one operator of several the one that works."""
+
+    name: model.Name
+    """The Lease's name."""
+    namespace: model.Name
+    """Its namespace, the operator's own."""
+    seconds: Annotated[float, Field(ge=1, le=300)] = 15.0
+    """How long after its last sign of life an operator that ended without a word is replaced."""
+
+
 class Settings(model.Model):
     """Everything that is decided by who installs the operator."""
 
@@ -106,10 +142,16 @@ class Settings(model.Model):
     """The Python version of apps that name none; one of `pythons`."""
     custom_ca: Annotated[Path | None, Field(alias="customCA")] = None
     """A PEM bundle to trust besides the images' own; builds get a copy of it."""
+    lease: Lease | None = None
+    """The Lease to hold before anything is written; without one this operator is the only one."""
     resync_seconds: Annotated[int, Field(ge=10, le=86400)] = 300
     """How often every object is looked at though nothing happened to it."""
+    health_port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    """The port that answers the kubelet's probes."""
     log_level: Literal["info", "debug"] = "info"
     """How much the operator tells in its log."""
+    pytorch: Pytorch = Pytorch()
+    """Where PyTorch's wheels are, for machine types that say nothing themselves."""
     machine_types: dict[MachineName, machinetype.MachineTypeSpec] = Field(default_factory=dict)
     """Machine types to apply at start, by fal's names; what administrators edited stays theirs."""
 

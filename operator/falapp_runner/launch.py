@@ -95,6 +95,8 @@ class Launch:
         self._grace = limits.grace(kind, self._settings)
         if self._patience is not None:
             self._patience.extend(limits.startup(kind, self._settings))
+        if metrics_port := limits.metrics_port(kind, self._settings):
+            gate.Gate(self._life, metrics_port, self._counts).start()
         host = serve.Host(
             life=self._life,
             heard=self._signals,

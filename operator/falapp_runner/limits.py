@@ -25,9 +25,29 @@ def grace(kind: Any, given: Settings) -> float:
     return contract.DEFAULT_GRACE_SECONDS if found is None else found
 
 
-def _seconds(kind: Any, name: str, most: int) -> float | None:
+def metrics_port(kind: Any, given: Settings) -> int | None:
+    """Return where the class wants its metrics, too; None where the gate's port is enough."""
+    name = "metrics_port"
+    value = _said(kind, name)
+    if value is None or value == given.control_port:
+        return None
+    # a runner is not root, so the ports below 1024 belong to nobody here
+    usable = isinstance(value, int) and 1024 <= value <= 65535
+    if not usable or isinstance(value, bool) or value == given.app_port:
+        raise LoadError(
+            f"{options.name(kind)}.{name} is {value!r}; give a port from 1024 to 65535 that is not"
+            f" {given.app_port}, where the app answers"
+        )
+    return int(value)
+
+
+def _said(kind: Any, name: str) -> Any:
     # fal gathers keywords of the class and attributes there; a version without it has attributes
-    value = options.said(kind).get(name, getattr(kind, name, None))
+    return options.said(kind).get(name, getattr(kind, name, None))
+
+
+def _seconds(kind: Any, name: str, most: int) -> float | None:
+    value = _said(kind, name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:

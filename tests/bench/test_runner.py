@@ -16,6 +16,7 @@ from tests.bench import load, servers
 from tests.bench.record import Pair, record
 
 ROUNDS = 5
+STARTS = 15  # short, and the most at the mercy of what else the machine does
 SECONDS = 3
 
 
@@ -46,7 +47,7 @@ def keep(capsys, *records):
         for one in records:
             print(f"\n{one.name}: {one.value} {one.unit} to {one.baseline}: {one.ratio}", end=" ")
             print("met" if one.met else f"NOT MET, the goal is {one.goal}")
-    assert all(len(one.runs) == ROUNDS for one in records)
+    assert all(len(one.runs) >= ROUNDS for one in records)
 
 
 @pytest.mark.bench
@@ -83,7 +84,7 @@ def test_peers(name, capsys):
 @pytest.mark.bench
 def test_start_and_memory(capsys):
     starts, memory, live = [], [], []
-    for _ in range(ROUNDS):
+    for _ in range(STARTS):
         with servers.running(servers.OURS) as ours:
             time.sleep(0.3)
             mine = ours.pss

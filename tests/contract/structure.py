@@ -13,6 +13,7 @@ KEYWORDS = {
     "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems",
     "minProperties", "maxProperties", "properties", "additionalProperties", "items",
     "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-validations",
+    "x-kubernetes-int-or-string",
 }  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def faults(root: Schema) -> Iterator[str]:
     for path, schema in walk(root):
         if unknown := set(schema) - KEYWORDS:
             yield f"{path}: unknown {sorted(unknown)}"
-        if not isinstance(schema.get("type"), str):
+        if isinstance(schema.get("type"), str) == schema.get("x-kubernetes-int-or-string", False):
             yield f"{path}: type {schema.get('type')!r}"
         if {"properties", "additionalProperties"} <= set(schema):
             yield f"{path}: properties and additionalProperties"
@@ -57,7 +58,8 @@ def unbounded(root: Schema) -> Iterator[str]:
     """Yield the strings, lists and maps without a limit: no rule over them could be priced."""
     limits = {"array": "maxItems", "string": "maxLength"}
     for path, schema in walk(root):
-        kind = schema["type"]
+        # of a number or a text it is the text that needs one
+        kind = schema.get("type", "string")
         limit = "maxProperties" if "additionalProperties" in schema else limits.get(kind)
         if limit and limit not in schema and "enum" not in schema:
             yield f"{path}: {limit}"

@@ -49,10 +49,16 @@ def test_a_template_holds_one_kind():
         (["--set=builds.timeout=ten"], "/builds/timeout"),
         (["--set=machineTypes.S.cpus=2"], "/machineTypes/S': additional properties 'cpus'"),
         (["--set=machineTypes.S.cpu=two"], "/machineTypes/S/cpu"),
+        (["--set=machineTypes.S.sharedMemory=much"], "/machineTypes/S/sharedMemory"),
+        (["--set=machineTypes.S.driverCapabilities={cuda}"], "/machineTypes/S/driverCapabilities"),
+        (["--set=builds.keepOffGPUNodes=maybe"], "/builds/keepOffGPUNodes"),
         (["--set=imagePullPolicy=Sometimes"], "/imagePullPolicy"),
+        (["--set=operator.replicas=0"], "/operator/replicas"),
         (["--set=builds.maxConcurrent=0"], "/builds/maxConcurrent"),
         (["--set=builds.wheelCache.size=9Gi"], "/builds/wheelCache': additional properties 'size'"),
         (["--set=registry.pushSecret=Not_A_Name"], "/registry/pushSecret"),
+        (["--set=registry.retention.after=30d"], "/registry/retention/after"),
+        (["--set=registry.retention.every=1h"], "/registry/retention': additional properties"),
         (["--set=requirementSecrets.namespaces={video,a*}"], "/requirementSecrets/namespaces/1"),
         (["--set=runners.imagePullSecrets=pull"], "/runners/imagePullSecrets"),
     ],
@@ -117,6 +123,10 @@ def test_the_settings_say_what_the_values_say(render, tmp_path):
     assert all_.runners.image_pull_secrets == ("environments-pull",)
     assert few.runners.files == stores.Files()
     assert (all_.runners.files.store, all_.runners.files.bucket.prefix) == ("bucket", "apps/")
+    assert (few.builds.keep_off_gpu_nodes, all_.builds.keep_off_gpu_nodes) == (
+        "preferred",
+        "required",
+    )
     assert all_.builds.resources["requests"]["cpu"] == 2
     assert all_.builds.tolerations == (
         machinetype.Toleration(
@@ -127,31 +137,6 @@ def test_the_settings_say_what_the_values_say(render, tmp_path):
     assert set(few.machine_types) - set(all_.machine_types) == {"XS"}, "null takes a value back"
     assert all_.machine_types["S"].cpu == "500m"
     assert all_.machine_types["S"].memory == "1Gi", "what is not said stays"
-
-
-def test_machine_types_are_those_of_fal(render, tmp_path):
-    types = load(render("minimal"), tmp_path).machine_types
-    assert set(types) == {
-        *("XS", "S", "M", "L", "XL"),
-        *("GPU-A6000", "GPU-RTX4090", "GPU-RTX5090", "GPU-L40", "GPU-A100", "GPU-A100-80GB"),
-        *("GPU-H100", "GPU-H200", "GPU-B200"),
-    }
-
-
-def test_a_gpu_machine_is_known_by_our_label_first_and_tolerates_the_usual_taint(render, tmp_path):
-    for name, spec in load(render("minimal"), tmp_path).machine_types.items():
-        assert (spec.gpu is not None) == name.startswith("GPU-")
-        if spec.gpu is None:
-            assert spec.node_selector_terms is None
-            continue
-        first, *others = spec.node_selector_terms or ()
-        assert others, name
-        assert first.to_object() == {
-            "matchExpressions": [{"key": "falapp.dev/machine", "operator": "In", "values": [name]}]
-        }
-        assert [t.to_object() for t in spec.tolerations or ()] == [
-            {"key": "nvidia.com/gpu", "operator": "Exists"}
-        ]
 
 
 def test_changed_settings_restart_the_operator(render):
@@ -166,7 +151,6 @@ def test_changed_settings_restart_the_operator(render):
 def test_the_operator_passes_pod_security_restricted(chart):
     deployment = one(chart, "Deployment")["spec"]
     pod = deployment["template"]["spec"]
-    assert (deployment["replicas"], deployment["strategy"]["type"]) == (1, "Recreate")
     assert pod["securityContext"] == {
         "runAsNonRoot": True,
         "runAsUser": 65532,
@@ -177,10 +161,41 @@ def test_the_operator_passes_pod_security_restricted(chart):
     assert all(set(v) & {"configMap", "emptyDir", "secret"} for v in pod["volumes"])
     (container,) = pod["containers"]
     assert container["securityContext"] == SECURITY
-    for probe in ("readinessProbe", "livenessProbe"):
-        assert container[probe]["httpGet"] == {"path": "/healthz", "port": "health"}
+    for probe, path in (("readinessProbe", "/readyz"), ("livenessProbe", "/livez")):
+        assert container[probe]["httpGet"] == {"path": path, "port": "health"}
+    (port,) = container["ports"]
+    assert port["containerPort"] == settings.Settings.model_fields["health_port"].default
     assert container["resources"]["requests"]
     assert container["resources"]["limits"]
+
+
+@pytest.mark.parametrize(("values", "replicas"), [("minimal", 2), ("full", 3)])
+def test_one_operator_works_and_others_stand_by(render, tmp_path, values, replicas):
+    objects = render(values)
+    deployment = one(objects, "Deployment")
+    assert deployment["spec"]["replicas"] == replicas
+    assert deployment["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+    }
+    lease = load(objects, tmp_path).lease
+    assert lease == settings.Lease(
+        name=deployment["metadata"]["name"], namespace=deployment["metadata"]["namespace"]
+    )
+    assert lease.seconds == 15
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    budget = one(objects, "PodDisruptionBudget")["spec"]
+    assert budget["maxUnavailable"] == 1
+    affinity = deployment["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"]
+    (apart,) = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
+    for selector in (budget["selector"], apart["podAffinityTerm"]["labelSelector"]):
+        assert selector["matchLabels"].items() <= labels.items()
+
+
+def test_the_drain_of_the_only_operators_node_is_not_kept_back(render):
+    objects = render("minimal", "--set=operator.replicas=1")
+    assert one(objects, "Deployment")["spec"]["replicas"] == 1
+    assert not [o for o in objects if o["kind"] == "PodDisruptionBudget"]
 
 
 def test_volumes_are_mounted_where_the_settings_say(render, tmp_path):

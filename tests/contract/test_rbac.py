@@ -11,16 +11,33 @@ ALLOWED = {
     ("falapp.dev", "environments"): READ | WRITE,
     ("falapp.dev", "environments/status"): {"patch"},
     ("falapp.dev", "machinetypes"): READ | APPLY,
+    ("falapp.dev", "machinetypes/status"): {"patch"},
+    ("", "nodes"): {"list", "watch"},
     ("apps", "deployments"): READ | APPLY,
+    ("apps", "deployments/scale"): {"patch"},
     ("", "services"): {"get"} | APPLY,
-    ("policy", "poddisruptionbudgets"): {"get"} | APPLY,
+    ("policy", "poddisruptionbudgets"): {"get"} | WRITE,
     ("", "configmaps"): {"get", "list"} | WRITE,
     ("", "pods"): READ | {"delete"},
+    ("", "events"): {"create"},
     ("batch", "jobs"): READ,
 }
 ALLOWED_IN_BUILDS = {
     ("batch", "jobs"): {"create", "delete"},
     ("", "secrets"): APPLY | {"delete"},
+}
+ALLOWED_TO_RETENTION = {
+    ("falapp.dev", "environments"): {"list"},
+    ("", "pods"): {"list"},
+    ("apps", "deployments"): {"list"},
+    ("apps", "replicasets"): {"list"},
+}
+RETENTION = "falapp-operator-retention"
+"""The name of what lets the registry's cleaning see what is used."""
+LEASE = "falapp-operator-lease"
+ALLOWED_FOR_THE_LEASE = {
+    ("coordination.k8s.io", "leases"): {"create"},
+    ("coordination.k8s.io", "leases", "falapp-operator"): {"get", "patch"},
 }
 SECRETS = "falapp-operator-secrets"
 """The name of what lets the operator read Secrets of apps."""
@@ -37,7 +54,7 @@ def roles(objects):
 
 def granted(role):
     return {
-        (group, resource): set(rule["verbs"])
+        (group, resource, *rule.get("resourceNames", ())): set(rule["verbs"])
         for rule in role["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]
@@ -55,7 +72,14 @@ READS_SECRETS = {("", "secrets"): {"get"}}
             "full",
             [],
             "builds",
-            {("Role", SECRETS, space): READS_SECRETS for space in ("video", "audio")},
+            {("Role", SECRETS, space): READS_SECRETS for space in ("video", "audio")}
+            | {
+                ("ClusterRole", RETENTION, ""): ALLOWED_TO_RETENTION,
+                ("Role", RETENTION, "builds"): {
+                    ("", "configmaps", RETENTION): {"get", "patch"},
+                    ("", "configmaps"): {"create"},
+                },
+            },
         ),
         (
             "minimal",
@@ -70,8 +94,16 @@ def test_exactly_this_is_allowed(render, values, arguments, builds, more):
     assert roles(render(values, *arguments)) == {
         ("ClusterRole", "falapp-operator", ""): ALLOWED,
         ("Role", "falapp-operator-builds", builds): ALLOWED_IN_BUILDS,
+        ("Role", LEASE, "falapp-system"): ALLOWED_FOR_THE_LEASE,
         **more,
     }
+
+
+def test_of_leases_the_operator_reads_and_writes_its_own_alone(chart):
+    (role,) = [o for o in chart if o["kind"] == "Role" and o["metadata"]["name"] == LEASE]
+    (deployment,) = [o for o in chart if o["kind"] == "Deployment"]
+    by_name = {tuple(rule.get("resourceNames", ())): rule["verbs"] for rule in role["rules"]}
+    assert by_name == {(): ["create"], (deployment["metadata"]["name"],): ["get", "patch"]}
 
 
 @pytest.mark.parametrize("namespaces", ["video,audio", "*", "video,*"])
@@ -85,8 +117,8 @@ def test_no_wildcard(chart):
     rules = [rule for o in chart for rule in o.get("rules", ())]
     assert rules
     for rule in rules:
-        assert set(rule) == {"apiGroups", "resources", "verbs"}
-        words = [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
+        assert set(rule) - {"resourceNames"} == {"apiGroups", "resources", "verbs"}
+        words = [word for listed in rule.values() for word in listed]
         assert not [word for word in words if "*" in word]
 
 
@@ -109,3 +141,20 @@ def test_each_role_is_bound_to_the_operators_account_alone(render, namespaces):
                 "namespace": account["namespace"],
             }
         ]
+
+
+def test_what_cleans_the_registry_has_an_account_of_its_own(render):
+    """It is where the credentials to delete are, and the operator's account is not."""
+    chart = render("full")
+    account = next(
+        o for o in chart if o["kind"] == "ServiceAccount" and o["metadata"]["name"] == RETENTION
+    )
+    assert account["metadata"]["namespace"] == "builds"
+    assert account["automountServiceAccountToken"] is False
+    subject = {"kind": "ServiceAccount", "name": RETENTION, "namespace": "builds"}
+    bindings = [o for o in chart if o["kind"].endswith("RoleBinding")]
+    bound = [b["roleRef"]["name"] for b in bindings if b["subjects"] == [subject]]
+    assert bound == [RETENTION, RETENTION]
+    others = [b for b in bindings if b["roleRef"]["name"] != RETENTION]
+    assert others
+    assert all(subject not in b["subjects"] for b in others)

@@ -1,12 +1,16 @@
-"""An app out of an image, whose files go to the cluster's bucket and come back as signed URLs."""
+"""An app out of an image: its files go to the cluster's store and come back as URLs."""
 
 import secrets
+from urllib.parse import unquote
 
 import pytest
 
+from tests.kube.kubectl import poll
 from tests.leaks import registry
+from tests.servers import volume
 
 PASSWORD = secrets.token_hex(16)
+PUBLIC = "https://files.example/apps/"
 CODE = """\
 import fal
 import named
@@ -104,6 +108,39 @@ def keeps(apps, bucket, configured, image, shared_namespace):
             volumes=[{"name": "trust", "mountPath": "/trust", "configMap": {"name": "authority"}}],
         )
         yield apps.ready(shared_namespace, "keeps")["status"]["url"]
+
+
+@pytest.fixture
+def folder(apps, cluster, configured, image, kube, shared_namespace):
+    """Where the same app answers in a cluster whose store is a volume, and the volume."""
+    base = cluster.images.base["3.11"]
+    with volume.claimed(kube, base, shared_namespace, "files") as made:
+        files = {"store": "volume", "publicURL": PUBLIC, "volume": {"claimName": "files"}}
+        with configured({"runners": {"files": files}}):
+            apps.apply(
+                shared_namespace,
+                "leaves",
+                entrypoint="app.py::Keeps",
+                source={"image": {"name": image, "path": "/srv/code"}},
+            )
+            yield apps.ready(shared_namespace, "leaves")["status"]["url"], made
+            kube.delete("falapp", "leaves", shared_namespace)
+            poll(
+                lambda: kube.list("pods", shared_namespace, "falapp.dev/app=leaves"),
+                lambda pods: not pods,
+                what="the volume is let go of",
+                seconds=90,
+            )
+
+
+def test_an_app_leaves_a_file_on_the_volume_where_a_web_server_finds_it(caller, folder):
+    address, made = folder
+    url = caller.post(address, {})["url"]
+    assert url.startswith(PUBLIC)
+    assert "%20" not in url
+    name = unquote(url.removeprefix(PUBLIC))
+    assert name.endswith("/a_note.txt")
+    assert made.run("cat", f"/node/{made.name}/{name}") == "kept by a fal.App"
 
 
 def test_an_app_of_an_image_keeps_a_file_in_the_bucket(caller, keeps, store):

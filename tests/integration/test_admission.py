@@ -1,6 +1,8 @@
 """What the API server refuses by itself, with the field named, and what it lets through."""
 
 import copy
+import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -83,6 +85,11 @@ def refusal(kube: Kube, spec: dict[str, Any], name: str = "app") -> str:
                 {"prefix": "A_", "configMapRef": {"name": "c"}},
             ]
         },
+        {"suspend": True},
+        {"rollout": {}},
+        {"rollout": {"type": "Recreate"}},
+        {"rollout": {"type": "RollingUpdate", "maxSurge": 0, "maxUnavailable": "25%"}},
+        {"rollout": {"maxSurge": "100%", "maxUnavailable": 0}},
         {"resolver": "pip"},
         {"image": {"name": "registry.example:5000/base@sha256:0123"}},
         {"image": {"name": "nvcr.example/cuda:12.4", "pullSecret": "nvcr"}},
@@ -144,6 +151,13 @@ def test_what_the_schema_offers_is_accepted(kube, fields):
         ({"requirements": [""]}, "spec.requirements[0]"),
         ({"requirements": None, "requirementLayers": []}, "spec.requirementLayers"),
         ({"replicas": -1}, "spec.replicas"),
+        ({"suspend": "yes"}, "spec.suspend"),
+        ({"rollout": {"type": "Canary"}}, "spec.rollout.type"),
+        ({"rollout": {"maxSurge": "1"}}, "spec.rollout.maxSurge"),
+        ({"rollout": {"maxSurge": "101%"}}, "spec.rollout.maxSurge"),
+        ({"rollout": {"maxUnavailable": -1}}, "spec.rollout.maxUnavailable"),
+        ({"rollout": {"maxSurge": 0, "maxUnavailable": "0%"}}, "let one of them be more"),
+        ({"rollout": {"type": "Recreate", "maxSurge": 1}}, "Recreate takes none"),
         ({"pythonVersion": "3"}, "spec.pythonVersion"),
         ({"pythonVersion": 3.11}, "spec.pythonVersion"),
         ({"startupTimeout": "ten minutes"}, "spec.startupTimeout"),
@@ -210,6 +224,33 @@ def test_a_machine_type_with_gpus_says_which_nodes(kube):
 
     with pytest.raises(KubectlError, match="nodeSelectorTerms"):
         kube.run("apply", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump(machine))
+
+
+@pytest.mark.parametrize(
+    ("profile", "says"),
+    [
+        ({"accelerator": "cpu"}, ""),
+        ({"accelerator": "cuda", "cudaVersion": "12.8"}, ""),
+        ({"accelerator": "cpu", "pytorchIndex": "https://p.example:8443/whl/cpu"}, ""),
+        ({"accelerator": "cuda"}, "cudaVersion belongs to accelerator cuda"),
+        ({"accelerator": "cpu", "cudaVersion": "12.8"}, "cudaVersion belongs to accelerator cuda"),
+        ({"accelerator": "cuda", "cudaVersion": "cu128"}, "cudaVersion"),
+        ({"accelerator": "rocm"}, "accelerator"),
+        ({"accelerator": "cpu", "pytorchIndex": "https://me:hunter2@p.example/"}, "pytorchIndex"),
+        ({"accelerator": "cpu", "pytorchIndex": "https://p.example/?token=x"}, "pytorchIndex"),
+        ({"accelerator": "cpu", "pytorchIndex": "file:///somewhere"}, "pytorchIndex"),
+    ],
+    ids=str,
+)
+def test_a_profile_says_what_it_is_for_and_holds_no_login(kube, profile, says):
+    machine = {
+        "apiVersion": "falapp.dev/v1alpha1",
+        "kind": "MachineType",
+        "metadata": {"name": "profiled"},
+        "spec": {"cpu": "1", "memory": "1Gi", "profile": profile},
+    }
+    with pytest.raises(KubectlError, match=says) if says else nullcontext():
+        kube.run("apply", "--dry-run=server", "-f", "-", stdin=json.dumps(machine))
 
 
 def test_scale_works(kube, apps, namespace):

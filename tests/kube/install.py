@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster import Cluster, existing
-from tests.kube.kubectl import Kube, KubectlError
+from tests.kube.kubectl import Kube, KubectlError, poll
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "falapp"
 CRDS = ROOT / "crds"
 RELEASE = existing.RELEASE
 NAMESPACE = existing.NAMESPACE
+OPERATOR = "falapp-operator"
+"""The operator's Deployment and its Lease."""
 BUILDS = "falapp-builds"
 MADE = dict([existing.LABEL])
 """The label of what goes when a cluster of the user's own is cleaned."""
@@ -49,6 +51,8 @@ def values(cluster: Cluster, certificates: str) -> dict[str, Any]:
             },
         },
         "customCA": {"configMap": bundle_name(certificates) if certificates else ""},
+        # Three nodes share two cores here: a standby is made where it is what a test is about.
+        "operator": {"replicas": 1},
         "builds": {
             "namespace": BUILDS,
             # Three nodes share two cores here: what is asked for must leave room for the apps.
@@ -109,8 +113,41 @@ def install(cluster: Cluster, authority: str = "", more: Mapping[str, Any] | Non
     if done.returncode:
         pods = kube.run("get", "pods,events", "-n", NAMESPACE)
         raise KubectlError(f"helm upgrade --install: {done.stderr.strip()}\n{pods}")
+    await_leader(kube)
     others = f"--field-selector=metadata.name!={bundle_name(certificates)}"
     kube.run("delete", "configmap", "-n", NAMESPACE, "-l", SELECTOR, others)
+
+
+def await_leader(kube: Kube, seconds: float = 60) -> str:
+    """Wait until the operator of the newest values works and the former ones are gone.
+
+    A new one is ready when it stands by, so Helm's wait ends earlier.
+
+    Returns:
+        The name of its pod.
+    """
+    patience = f"--timeout={seconds:.0f}s"
+    kube.run("rollout", "status", "-n", NAMESPACE, f"deployment/{OPERATOR}", patience)
+
+    def look() -> tuple[str, list[str], list[str]]:
+        pods = kube.list("pods", NAMESPACE, f"app.kubernetes.io/instance={RELEASE}")
+        going = [p["metadata"]["name"] for p in pods if "deletionTimestamp" in p["metadata"]]
+        return leader(kube), [p["metadata"]["name"] for p in pods], going
+
+    found = poll(
+        look,
+        lambda seen: seen[0] in seen[1] and not seen[2],
+        what="the Lease is a new operator's and no old one is left (leader, pods, those that go)",
+        seconds=seconds,
+    )
+    return found[0]
+
+
+def leader(kube: Kube) -> str:
+    """Return the pod of the operator that holds the Lease; empty if none does."""
+    lease = kube.get("lease", OPERATOR, NAMESPACE) or {}
+    holder: str = lease.get("spec", {}).get("holderIdentity", "")
+    return holder.rpartition("_")[0]
 
 
 def _by_helm(kube: Kube) -> set[str]:

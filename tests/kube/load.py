@@ -30,10 +30,12 @@ class Load:
 
 
 @contextmanager
-def load(kube: Kube, image: str, namespace: str, url: str) -> Iterator[Load]:
+def load(
+    kube: Kube, image: str, namespace: str, url: str, connections: int = CONNECTIONS
+) -> Iterator[Load]:
     """Ask the app at ``url`` without a pause until the end of the block."""
     made = Load()
-    command = ["python3", "-c", SCRIPT.read_text(), url, str(CONNECTIONS), str(SECONDS)]
+    command = ["python3", "-c", SCRIPT.read_text(), url, str(connections), str(SECONDS)]
     pod = python_pod("load", image, command)
     pod["spec"]["restartPolicy"] = "Never"  # it would ask again, and be gone without its answers
     kube.apply(pod, namespace=namespace)

@@ -118,7 +118,7 @@ def answers(api: httpx.Client, pods: Iterable[Object]) -> Iterator[Item]:
         metadata = pod["metadata"]
         for container in pod["spec"]["containers"]:
             for port in container.get("ports", ()):
-                for path in ("metrics", "healthz", "state", "openapi.json", "ready", ""):
+                for path in ("metrics", "livez", "readyz", "state", "openapi.json", "ready", ""):
                     name = f"{metadata['name']}:{port['containerPort']}"
                     root = f"/api/v1/namespaces/{metadata['namespace']}/pods/{name}/proxy"
                     answer = api.get(f"{root}/{path}")

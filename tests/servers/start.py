@@ -17,6 +17,8 @@ from tests.servers.packages import File
 
 CODE = Path(__file__).parent / "pod"
 PORT, CLOSED = 8443, 8444
+PLUS = "_plus_"
+"""In place of what stands in the version of torch's wheels, and in no key of a ConfigMap."""
 Object = dict[str, Any]
 
 
@@ -70,7 +72,7 @@ class Starter:
 
         Without users it is open to everybody.
         """
-        content = {file.name: file.content for file in files}
+        content = {file.name.replace("+", PLUS): file.content for file in files}
         return self._start("index", content, {"users.json": users})
 
     def git(

@@ -41,6 +41,16 @@ def settings(**changes):
     return Settings.model_validate(least)
 
 
+def kubeconfig(url, token):
+    """Return what kubectl's file says of the API server at ``url``."""
+    parts = {
+        "clusters": [{"name": "c", "cluster": {"server": url}}],
+        "users": [{"name": "u", "user": {"token": token}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+    }
+    return {"apiVersion": "v1", "kind": "Config", "current-context": "x", **parts}
+
+
 def metadata(name, namespace=NAMESPACE, *, uid=None, created=0, **more):
     """Return what the API server puts into every object's metadata."""
     made = {
@@ -85,6 +95,9 @@ def machine_type(name="s", **spec):
         "spec": {"cpu": "1", "memory": "1Gi"} | spec,
     }
 
+
+LINUX = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+"""What every node of ours is labelled with."""
 
 GPU = {
     "gpu": {"resource": "nvidia.com/gpu", "count": 1},

@@ -33,6 +33,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 /etc/falapp/registry
 {{- end -}}
 
+{{- /* What cleans the registry: its account, roles, CronJob, and the ConfigMap that it remembers in.
+       A CronJob's name has 52 characters at most. */ -}}
+{{- define "falapp.retention" -}}
+{{- printf "%s-retention" (include "falapp.operator" . | trunc 42 | trimSuffix "-") -}}
+{{- end -}}
+
+{{- define "falapp.retentionLabels" -}}
+{{ include "falapp.labels" . | replace "component: operator" "component: retention" }}
+{{- end -}}
+
 {{- /* The roles to read Secrets of apps, and what they are bound to. */ -}}
 {{- define "falapp.secrets" -}}
 {{ include "falapp.operator" . }}-secrets

@@ -29,6 +29,8 @@ class Request:
     """What the tags of the Dockerfile's cached layers begin with; empty where none is built."""
     resolver: str
     """Who chooses the versions: uv or pip."""
+    pytorch_index: str
+    """Where packages of the PyTorch family come from if a layer names no index; may be empty."""
     layers: tuple[tuple[str, ...], ...]
     """pip arguments, in order; each layer is resolved by itself."""
     variables: tuple[str, ...]
@@ -63,6 +65,7 @@ def _request(data: dict[str, Any]) -> Request:
         relayed=bool(data["relayed"]),
         cache=str(data["cache"]),
         resolver=RESOLVERS[RESOLVERS.index(data["resolver"])],
+        pytorch_index=str(data["pytorchIndex"]),
         layers=tuple(tuple(str(token) for token in layer) for layer in data["layers"]),
         variables=tuple(str(name) for name in data["variables"]),
         private=bool(data["private"]),

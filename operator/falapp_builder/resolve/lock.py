@@ -70,9 +70,20 @@ def merged(layers: Iterable[tuple[Package, ...]]) -> dict[str, Package]:
     return {package.name: package for layer in layers for package in layer}
 
 
-def preferences(versions: Mapping[str, str]) -> str:
-    """Return a lock that makes uv prefer versions of packages, where it stands as its output."""
-    return toml.lock({"name": name, "version": version} for name, version in versions.items())
+def preferences(versions: Mapping[str, str], pinned: Iterable[str] = (), index: str = "") -> str:
+    """Return a lock that makes uv prefer versions of packages, where it stands as its output.
+
+    Args:
+        versions: The versions, by name.
+        pinned: Packages that are looked for at an index of their own: uv prefers none of a lock
+            that does not name that one.
+        index: That index.
+    """
+    own = set(pinned)
+    return toml.lock(
+        {"name": name, "version": version, "index": index if name in own else ""}
+        for name, version in versions.items()
+    )
 
 
 def constraints(packages: Iterable[Package], named: Iterable[str]) -> str:

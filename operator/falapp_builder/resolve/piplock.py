@@ -9,7 +9,7 @@ from typing import Any
 from falapp_builder.pod.failure import Reason
 from falapp_builder.programs import pip
 from falapp_builder.programs.diagnosis import diagnosed
-from falapp_builder.resolve import piplog, scratch
+from falapp_builder.resolve import family, piplog, scratch
 from falapp_builder.resolve.lock import File, Package
 from falapp_builder.resolve.scratch import Bench
 from falapp_requirements.tokens import Arguments, normalised
@@ -40,14 +40,18 @@ def locked(
     log = folder / "pip.log"
     log.unlink(missing_ok=True)
     isolation = [] if arguments.isolated else ["--no-build-isolation"]
-    command = [*_INSTALL, *isolation, *arguments.options.arguments, "-r", "requirements.txt"]
-    variables = pip.variables(arguments.options)
+    options = family.beside(arguments.options, bench.pytorch)
+    command = [*_INSTALL, *isolation, *options.arguments, "-r", "requirements.txt"]
+    variables = pip.variables(options)
     code, said = pip.run(bench.place, bench.python, command, variables, bench.redact)
     lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
     if code:
-        told = piplog.told(said, lines, bench.redact, arguments.options.find_links)
+        told = piplog.told(said, lines, bench.redact, options.find_links)
         raise diagnosed(told, arguments, Reason.BUILD_FAILED)
-    return tuple(_read(folder / "report.json", lines))
+    found = tuple(_read(folder / "report.json", lines))
+    if bench.pytorch:
+        family.check(found, bench.pytorch, bench.place.variables)
+    return found
 
 
 def _text(arguments: Arguments) -> str:

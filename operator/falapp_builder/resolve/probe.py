@@ -12,7 +12,8 @@ from falapp_requirements.options import Options
 from falapp_requirements.tokens import normalised
 
 _ABSENT = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*) was not found in the package registry")
-_REFUSED = (401, 403)
+REFUSED = (401, 403)
+"""What an index answers to whom it does not know."""
 _SECONDS = 10
 
 
@@ -26,15 +27,15 @@ def refusals(said: str, options: Options, variables: Mapping[str, str]) -> Itera
     """
     if not (absent := _ABSENT.search(said)):
         return
-    context = ssl.create_default_context(cafile=variables.get("SSL_CERT_FILE"))
     for index in filter(None, (options.index_url, *options.extra_index_urls)):
-        code = _answer(f"{index.rstrip('/')}/{normalised(absent['name'])}/", context)
-        if code in _REFUSED:
+        code, _ = answer(f"{index.rstrip('/')}/{normalised(absent['name'])}/", variables)
+        if code in REFUSED:
             host = urlsplit(index).netloc.rpartition("@")[2]
             yield f"{host} answers {code} to {absent['name']}"
 
 
-def _answer(url: str, context: ssl.SSLContext) -> int:
+def answer(url: str, variables: Mapping[str, str]) -> tuple[int, str]:
+    """Return the status that a URL is answered with, 0 for no answer, and where it led."""
     parts = urlsplit(url)
     userinfo, _, host = parts.netloc.rpartition("@")
     request = urllib.request.Request(urlunsplit(parts._replace(netloc=host)))
@@ -43,12 +44,13 @@ def _answer(url: str, context: ssl.SSLContext) -> int:
         login = base64.b64encode(plain.encode()).decode()
         # Unredirected: nobody else is shown it.
         request.add_unredirected_header("Authorization", f"Basic {login}")
-    handler = urllib.request.HTTPSHandler(context=context)
     try:
-        with urllib.request.build_opener(handler).open(request, timeout=_SECONDS) as answer:
-            return int(answer.status)
+        context = ssl.create_default_context(cafile=variables.get("SSL_CERT_FILE"))
+        handler = urllib.request.HTTPSHandler(context=context)
+        with urllib.request.build_opener(handler).open(request, timeout=_SECONDS) as found:
+            return int(found.status), str(found.url)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code
+            return error.code, ""
     except (OSError, ValueError):
-        return 0
+        return 0, ""

@@ -28,6 +28,8 @@ class Bench:
     """The interpreter of a venv of the base's Python."""
     site: Path
     """The folder of that venv's packages."""
+    pytorch: str = ""
+    """The index that packages of the PyTorch family come from, where the profile decides that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +42,13 @@ class Layer:
     """What was chosen."""
 
 
-def make(place: Workshop, redact: Redactor) -> Bench:
+def make(place: Workshop, redact: Redactor, pytorch: str = "") -> Bench:
     """Make an empty venv that sees the base image's packages; it replaces an earlier one.
+
+    Args:
+        place: Where installers run.
+        redact: What hides credentials.
+        pytorch: The index of the PyTorch family, if the profile's counts.
 
     Raises:
         Failure: The base image's Python cannot.
@@ -56,7 +63,8 @@ def make(place: Workshop, redact: Redactor) -> Bench:
         way_out = "take an image with all of the standard library"
         raise Failure(Reason.BASE_IMAGE_UNUSABLE, f"{message}: {way_out}") from error
     (site,) = folder.glob("lib/python*/site-packages")
-    return Bench(place=place, redact=redact, python=folder / "bin" / "python", site=site)
+    python = folder / "bin" / "python"
+    return Bench(place=place, redact=redact, python=python, site=site, pytorch=pytorch)
 
 
 def pretend(bench: Bench, packages: Iterable[Package]) -> None:

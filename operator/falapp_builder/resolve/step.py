@@ -14,7 +14,7 @@ from falapp_builder.pod.places import IN_POD, Places
 from falapp_builder.pod.request import Request
 from falapp_builder.programs import tool
 from falapp_builder.programs.tool import Workshop
-from falapp_builder.resolve import chosen, installed, lock, piplock, scratch, tags, uvlock
+from falapp_builder.resolve import chosen, family, installed, lock, piplock, scratch, tags, uvlock
 from falapp_builder.resolve.installed import Installed
 from falapp_builder.resolve.origins import Origins
 from falapp_builder.resolve.scratch import Layer
@@ -49,7 +49,7 @@ def resolve(places: Places) -> None:
         for number, arguments in enumerate(layers):
             if not done:
                 base = installed.found(scratch.make(place, redact).python)
-            chose = _locked(place, redact, asked.resolver, arguments, done, base)
+            chose = _locked(place, redact, asked, arguments, done, base)
             done.append(Layer(arguments=arguments, packages=chose))
             origins = Origins(arguments, secret)
             plain = chosen.resolved(chose, arguments, origins, ranking, number)
@@ -78,17 +78,21 @@ def _parsed(asked: Request, number: int, secret: Mapping[str, str]) -> Arguments
 def _locked(
     place: Workshop,
     redact: Redactor,
-    resolver: str,
+    asked: Request,
     arguments: Arguments,
     done: list[Layer],
     base: Mapping[str, Installed],
 ) -> tuple[lock.Package, ...]:
     """Resolve one layer; earlier packages stay as they are where the layer allows it."""
     earlier = lock.merged(layer.packages for layer in done)
-    bench = scratch.make(place, redact)
+    pytorch = family.index(asked.pytorch_index, arguments, (layer.arguments for layer in done))
+    bench = scratch.make(place, redact, pytorch)
     filled = bool(done) and not arguments.isolated
     if filled:
-        scratch.fill(bench, done, resolver)
-    if resolver == "pip":
-        return piplock.locked(bench, arguments, earlier, filled=filled)
-    return uvlock.locked(bench, arguments, earlier, base)
+        scratch.fill(bench, done, asked.resolver)
+    try:
+        if asked.resolver == "pip":
+            return piplock.locked(bench, arguments, earlier, filled=filled)
+        return uvlock.locked(bench, arguments, earlier, base)
+    except Failure as failure:
+        raise family.explained(failure, pytorch) from failure

@@ -2,17 +2,17 @@
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from falapp_builder.pod.failure import Reason
 from falapp_builder.programs import uv
 from falapp_builder.programs.diagnosis import diagnosed
-from falapp_builder.resolve import installed, lock, probe
+from falapp_builder.resolve import family, installed, lock, probe
 from falapp_builder.resolve.installed import Installed
 from falapp_builder.resolve.lock import Package
 from falapp_builder.resolve.scratch import Bench
-from falapp_requirements import variables
+from falapp_requirements import pytorch, variables
 from falapp_requirements.options import URLS, Option
 from falapp_requirements.tokens import Arguments
 
@@ -53,18 +53,44 @@ def locked(
     versions |= {name: package.version for name, package in kept.items()}
     # Kept addresses may leave no solution; pip would replace those packages then, and so do we.
     attempts = [["--constraints", "constraints.txt"], []] if constraints else [[]]
+    pinned = pytorch.asked(arguments) - kept.keys() if bench.pytorch else frozenset()
+    while True:
+        solved = _solved(bench, arguments, attempts, versions, pinned)
+        found = tuple(p for p in solved if not _has(kept, p))
+        more = family.chosen(found) - pinned if bench.pytorch else None
+        if not more:
+            return _paged(bench, arguments, found)
+        pinned |= more
+
+
+def _solved(
+    bench: Bench,
+    arguments: Arguments,
+    attempts: Iterable[Sequence[str]],
+    versions: Mapping[str, str],
+    pinned: frozenset[str],
+) -> tuple[Package, ...]:
+    """Return what the first attempt with a solution chooses; what is pinned has its own index."""
+    folder = bench.place.folder
+    options = arguments.options
+    sources = ["requirements.txt"]
+    if pinned:
+        (folder / family.FILE).parent.mkdir(exist_ok=True)
+        (folder / family.FILE).write_text(family.project(pinned, bench.pytorch), encoding="utf-8")
+        sources.append(family.FILE)
+        options = family.beside(options, bench.pytorch)
     said = ""
     for extra in attempts:
-        (folder / "pylock.toml").write_text(lock.preferences(versions), encoding="utf-8")
-        command = [*_LOCK, *extra, "--output-file", "pylock.toml", "requirements.txt"]
+        preferred = lock.preferences(versions, pinned, bench.pytorch)
+        (folder / "pylock.toml").write_text(preferred, encoding="utf-8")
+        command = [*_LOCK, *extra, "--output-file", "pylock.toml", *sources]
         code, said = _compiled(bench, arguments, command)
         if code == 0:
-            found = lock.read(folder / "pylock.toml")
-            return _paged(bench, arguments, tuple(p for p in found if not _has(kept, p)))
+            return lock.read(folder / "pylock.toml")
         if extra:
             print("falapp: once more, without keeping what earlier layers took from URLs")
-    refused = probe.refusals(said, arguments.options, bench.place.variables)
-    said = "\n".join((said, *map(bench.redact, refused)))
+    refused = probe.refusals(said, options, bench.place.variables)
+    said = "\n".join((family.plainly(said), *map(bench.redact, refused)))
     raise diagnosed(said, arguments, Reason.BUILD_FAILED)
 
 

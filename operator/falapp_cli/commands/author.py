@@ -11,9 +11,8 @@ RENDER = """\b
 Examples:
   falapp render app.py > app.yaml
   falapp render app.py::Wan -n video -o json
+  falapp render app.py --extract-secrets wan.secret.yaml > app.yaml
 """
-
-
 PLAN = """\b
 Examples:
   falapp plan app.py
@@ -26,6 +25,11 @@ Examples:
   falapp run app.py --local
   falapp run app.py::Wan --local --port 9000 --no-install
 """
+INIT = """\b
+Examples:
+  falapp init                                   (in this folder)
+  falapp init hello --name hello
+"""
 
 
 def add(app: typer.Typer) -> None:
@@ -33,7 +37,7 @@ def add(app: typer.Typer) -> None:
     app.command(epilog=RENDER)(render)
     app.command(epilog=PLAN)(plan)
     app.command(epilog=RUN)(run)
-    app.command()(init)
+    app.command(epilog=INIT)(init)
 
 
 def render(
@@ -67,7 +71,7 @@ def render(
 
 def plan(
     reference: Annotated[
-        str, typer.Argument(metavar="[APP.PY[::CLASS]]", help="The app's file, and its class.")
+        str, typer.Argument(metavar="APP.PY[::CLASS]", help="The app's file, and its class.")
     ] = "",
     file: options.File = "",
     namespace: options.Namespace = "",
@@ -78,11 +82,14 @@ def plan(
     settings: options.Settings = "",
     operator_namespace: options.OperatorNamespace = "",
     output: options.MaybeOutput = None,
+    name: options.Name = "",
+    secret: options.Secret = "",
+    pull_secret: options.PullSecret = "",
     requirement: options.Requirements = None,
 ) -> None:
-    """Print everything that would be made: environment, build, Deployment, Service.
+    """Print what would be made: environment, build, Deployment, Service.
 
-    No cluster is needed; with one, what is there already and what would change is told.
+    No cluster is needed; with one, what is there already and which fields would change is told.
     """
     from falapp_cli.commands import planning
 
@@ -95,6 +102,9 @@ def plan(
             live=live or bool(context),
             settings=settings,
             operator_namespace=operator_namespace,
+            name=name,
+            secret=secret,
+            pull_secret=pull_secret,
             requirements=tuple(requirement or ()),
         ),
         output,
@@ -117,7 +127,7 @@ def run(
     ] = True,
     requirement: options.Requirements = None,
 ) -> None:
-    """Run an app on this machine: the same launcher and gate as in a pod.
+    """Run an app on this machine, behind a pod's launcher and gate.
 
     ${NAME} in requirements, and Secrets in the environment, are looked up in this shell's
     variables.

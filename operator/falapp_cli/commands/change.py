@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from falapp_cli.commands import options
+from falapp_cli.commands import names, options
 
 DEPLOY = """\b
 Examples:
@@ -17,14 +17,25 @@ Examples:
   printf %s "$TOKEN" | falapp secret set GH_TOKEN
   falapp secret set KEY=@key.txt --secret hello-requirements
 """
-App = Annotated[str, typer.Argument(metavar="APP", help="The FalApp's name.")]
+ONE = """\b
+Examples:
+  falapp {0} hello -n video
+"""
+SCALE = """\b
+Examples:
+  falapp scale hello 3
+"""
+App = Annotated[
+    str, typer.Argument(metavar="APP", help="The FalApp's name.", autocompletion=names.apps)
+]
 
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog=DEPLOY)(deploy)
-    for command in (restart, suspend, resume, scale, delete):
-        app.command()(command)
+    for command in (restart, suspend, resume, delete):
+        app.command(epilog=ONE.format(command.__name__))(command)
+    app.command(epilog=SCALE)(scale)
     secret = typer.Typer(no_args_is_help=True, help="Secrets that apps can name.")
     secret.callback()(_secret)
     secret.command("set", epilog=SET)(secret_set)
@@ -33,7 +44,7 @@ def add(app: typer.Typer) -> None:
 
 def deploy(
     reference: Annotated[
-        str, typer.Argument(metavar="[APP.PY[::CLASS]]", help="The app's file, and its class.")
+        str, typer.Argument(metavar="APP.PY[::CLASS]", help="The app's file, and its class.")
     ] = "",
     file: options.File = "",
     name: options.Name = "",
@@ -48,9 +59,10 @@ def deploy(
         bool, typer.Option("--force", help="Take over fields that another tool manages.")
     ] = False,
 ) -> None:
-    """Apply an app and follow it until it is ready: building, pulling, setup().
+    """Apply an app, and follow it until it is ready.
 
-    Ctrl-C leaves the deployment alone. The exit code is 0 when it is ready and 1 when it failed.
+    What is shown is how its packages are resolved and built, its image pulled, and setup(). Ctrl-C
+    leaves the deployment alone. The exit code is 0 when it is ready and 1 when it failed.
     """
     from falapp_cli.commands import changing
 
@@ -68,14 +80,14 @@ def deploy(
 
 
 def restart(app: App, namespace: options.Namespace = "", context: options.Context = "") -> None:
-    """Start an app's runners anew, or try again what waits for a person."""
+    """Start an app's runners anew as a rolling update, or try again what waits for a person."""
     from falapp_cli.commands import changing
 
     changing.restart(app, context, namespace)
 
 
 def suspend(app: App, namespace: options.Namespace = "", context: options.Context = "") -> None:
-    """Stop all runners of an app; its packages and its settings stay."""
+    """Stop all runners of an app, and start no build; its packages and its settings stay."""
     from falapp_cli.commands import changing
 
     changing.suspend(app, context, namespace)
@@ -114,13 +126,15 @@ def _secret() -> None:
 def secret_set(
     values: Annotated[
         list[str],
-        typer.Argument(metavar="NAME[=@FILE|=VALUE]...", help="Asked for where only NAME stands."),
+        typer.Argument(metavar="NAME[=@FILE|=VALUE]", help="Asked for where only NAME stands."),
     ],
-    secret: options.Secret = "",
+    secret: Annotated[
+        str, typer.Option("--secret", help="The Secret; falapp-secrets by default.")
+    ] = "",
     namespace: options.Namespace = "",
     context: options.Context = "",
 ) -> None:
-    """Put values into the Secret that requirementSecrets and env can name, without showing them."""
+    """Put values into the Secret that apps name, without showing them."""
     from falapp_cli.commands import changing
 
     changing.set_secret(values, secret, context, namespace)

@@ -16,7 +16,7 @@ from falapp_cli.kube.client import Kube
 from falapp_cli.kube.show import now
 from falapp_cli.live import deploy as deploying
 from falapp_cli.source import author
-from falapp_cli.source.render import SECRET
+from falapp_cli.source.credentials import SECRET
 from falapp_operator.api import model
 from falapp_operator.api.objects import Object
 

@@ -4,13 +4,57 @@ from typing import Annotated
 
 import typer
 
-from falapp_cli.commands import options
+from falapp_cli.commands import names, options
 from falapp_cli.kube import defaults
 
 MaybeApp = Annotated[
-    str, typer.Argument(metavar="[APP]", help="The FalApp's name; not needed where there is one.")
+    str,
+    typer.Argument(
+        metavar="APP",
+        help="The FalApp's name; not needed where there is one.",
+        autocompletion=names.apps,
+    ),
 ]
 Tail = Annotated[int, typer.Option("--tail", help="So many of the last lines; -1 is all.")]
+STATUS = """\b
+Examples:
+  falapp status hello -n video
+  falapp status hello --watch
+  falapp status -o json
+"""
+LIST = """\b
+Examples:
+  falapp list -A
+  falapp list -o name
+"""
+LOGS = """\b
+Examples:
+  falapp logs hello -f --tail 20
+  falapp logs hello --build
+"""
+MACHINES = """\b
+Examples:
+  falapp machines
+  falapp machines -o yaml
+"""
+DOCTOR = """\b
+Examples:
+  falapp doctor --context production
+  falapp doctor --build -n video
+"""
+ENV_LIST = """\b
+Examples:
+  falapp env list -n video
+"""
+ENV_SHOW = """\b
+Examples:
+  falapp env show hello                         (the one that the app hello uses)
+  falapp env show env-9f2c41d07be3a6c5 -o yaml
+"""
+ENV_WARM = """\b
+Examples:
+  falapp env warm app.py -n video
+"""
 CALL = """\b
 Examples:
   falapp call hello --data '{"x": 0.3}'
@@ -21,14 +65,16 @@ Examples:
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (status, logs, machines, doctor):
-        app.command()(command)
-    app.command("list")(list_apps)
+    app.command(epilog=STATUS)(status)
+    app.command("list", epilog=LIST)(list_apps)
+    app.command(epilog=LOGS)(logs)
     app.command(epilog=CALL)(call)
+    app.command(epilog=MACHINES)(machines)
+    app.command(epilog=DOCTOR)(doctor)
     env = typer.Typer(no_args_is_help=True, help="Environments: what packages are in which image.")
-    env.command("list")(env_list)
-    env.command("show")(env_show)
-    env.command("warm")(env_warm)
+    env.command("list", epilog=ENV_LIST)(env_list)
+    env.command("show", epilog=ENV_SHOW)(env_show)
+    env.command("warm", epilog=ENV_WARM)(env_warm)
     app.add_typer(env, name="env")
 
 
@@ -41,7 +87,7 @@ def status(
     namespace: options.Namespace = "",
     context: options.Context = "",
 ) -> None:
-    """Show how an app is; the exit code is 0 if it is ready, and 1 if not."""
+    """Show how an app is. The exit code is 0 if it is ready, and 1 if not."""
     from falapp_cli.commands import observing
 
     raise typer.Exit(observing.status(app, output, context, namespace, watch=watch))
@@ -80,8 +126,10 @@ def logs(
 
 
 def call(
-    app: Annotated[str, typer.Argument(metavar="APP", help="The FalApp's name.")],
-    path: Annotated[str, typer.Argument(help="The endpoint.")] = "/",
+    app: Annotated[
+        str, typer.Argument(metavar="APP", help="The FalApp's name.", autocompletion=names.apps)
+    ],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The endpoint.")] = "/",
     data: Annotated[
         str, typer.Option("--data", "-d", help="The body; @FILE is a file, @- the standard input.")
     ] = "",
@@ -90,7 +138,7 @@ def call(
     namespace: options.Namespace = "",
     context: options.Context = "",
 ) -> None:
-    """Call an endpoint of an app from here; the exit code is 1 for an answer of 400 and more."""
+    """Call an endpoint of an app from here. The exit code is 1 for an answer of 400 and more."""
     from falapp_cli.commands import observing
 
     asked = observing.Call(path=path, data=data, method=method, timeout=timeout)
@@ -116,7 +164,14 @@ def env_list(
 
 
 def env_show(
-    name: Annotated[str, typer.Argument(help="The environment's or the app's name.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="The environment's or the app's name.",
+            autocompletion=names.environments,
+        ),
+    ],
     output: options.MaybeOutput = None,
     namespace: options.Namespace = "",
     context: options.Context = "",
@@ -128,9 +183,14 @@ def env_show(
 
 
 def env_warm(
-    reference: Annotated[str, typer.Argument(metavar="APP.PY[::CLASS]|APP.YAML")],
+    reference: Annotated[
+        str,
+        typer.Argument(metavar="APP.PY[::CLASS]|APP.YAML", help="The app that will need them."),
+    ],
     settings: options.Settings = "",
     operator_namespace: options.OperatorNamespace = "",
+    secret: options.Secret = "",
+    pull_secret: options.PullSecret = "",
     requirement: options.Requirements = None,
     namespace: options.Namespace = "",
     context: options.Context = "",
@@ -145,6 +205,8 @@ def env_warm(
         live=True,
         settings=settings,
         operator_namespace=operator_namespace,
+        secret=secret,
+        pull_secret=pull_secret,
         requirements=tuple(requirement or ()),
     )
     observing.warm(asked)
@@ -156,11 +218,11 @@ def doctor(
     ] = False,
     machine: Annotated[str, typer.Option("--machine", help="The tiny app's machine type.")] = "XS",
     operator_namespace: options.OperatorNamespace = "",
-    output: options.MaybeOutput = None,
+    output: options.MaybeData = None,
     namespace: options.Namespace = "",
     context: options.Context = "",
 ) -> None:
-    """Say what keeps falapp from working in a cluster; the exit code is 1 if something does."""
+    """Say what keeps falapp from working in a cluster. The exit code is 1 if something does."""
     from falapp_cli.commands import observing
 
     where = operator_namespace or defaults.OPERATOR

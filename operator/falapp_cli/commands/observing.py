@@ -11,11 +11,11 @@ from falapp_cli.kube import app as apps
 from falapp_cli.kube import call as calls
 from falapp_cli.kube import defaults, show
 from falapp_cli.kube import logs as lines
-from falapp_cli.kube.client import Kube
+from falapp_cli.kube.client import MANAGER, Kube
 from falapp_cli.live import doctor as doctors
-from falapp_cli.live import follow, trial
+from falapp_cli.live import follow
 from falapp_cli.live.view import Phase, Seen, view
-from falapp_cli.output import Format
+from falapp_cli.output import Data, Format
 from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
 
@@ -59,7 +59,7 @@ def status(name: str, form: Format | None, context: str, namespace: str, *, watc
     if form:
         output.objects([app], form)
     else:
-        shown = show.app_lines(app, apps.environment(kube, app))
+        shown = show.app_lines(app)
         sys.stdout.writelines(f"{line}\n" for line in shown)
     return 0 if view(Seen(app=app)).phase is Phase.READY else CliError.code
 
@@ -168,30 +168,28 @@ def warm(asked: planning.Asked) -> None:
     # The last one: it is the operator that makes the one of its Dockerfile.
     wanted = [o for o in made.objects if o["kind"] == "Environment"][-1]
     name = wanted["metadata"]["name"]
-    if kube.get(apps.own("Environment", wanted["metadata"]["namespace"], name)) is None:
-        kube.apply(wanted)
-    report.note(f"{name} is asked for; `falapp env show {name}` tells how it is")
+    there = kube.get(apps.own("Environment", wanted["metadata"]["namespace"], name))
+    if there is None:
+        # Not as the operator labels its own: it is to stay when the last app that uses it is gone.
+        labels = {meta.LABEL_MANAGED_BY: MANAGER}
+        kube.apply(wanted | {"metadata": wanted["metadata"] | {"labels": labels}})
+    what = "is there already" if there else "is asked for"
+    report.note(f"{name} {what}; `falapp env show {name}` tells how it is")
 
 
-def doctor(asked: Doctor, form: Format | None, context: str, namespace: str) -> int:
+def doctor(asked: Doctor, form: Data | None, context: str, namespace: str) -> int:
     """Print what the checks found, and return the exit code."""
     kube = Kube.connect(context, namespace)
     found = []
-    for finding in doctors.examine(kube, asked.operator):
+    for finding in doctors.examine(kube, asked.operator, asked.machine if asked.build else ""):
         found.append(finding)
         if not form:
-            sys.stdout.write(
-                f"{'ok' if finding.ok else 'FAIL':<5} {finding.name}: {finding.text}\n"
-            )
+            mark = {True: "ok", False: "FAIL", None: "?"}[finding.ok]
+            sys.stdout.write(f"{mark:<5} {finding.name}: {finding.text}\n")
             sys.stdout.flush()
-    if asked.build and all(f.ok for f in found):
-        text = trial.trial(kube, asked.machine, 1800)
-        if not form:
-            sys.stdout.write(f"ok    build: {text}\n")
-        found.append(doctors.Finding(name="build", ok=True, text=text))
     if form:
         output.value([f.to_value() for f in found], form)
-    return 0 if all(f.ok for f in found) else CliError.code
+    return CliError.code if any(f.ok is False for f in found) else 0
 
 
 def _table(headers: tuple[str, ...], rows: list[tuple[str, ...]], what: str, kube: Kube) -> None:

@@ -4,17 +4,23 @@ from typing import Annotated
 
 import typer
 
-from falapp_cli.output import Format
+from falapp_cli.output import Data, Format
 
 Reference = Annotated[
     str, typer.Argument(metavar="APP.PY[::CLASS]", help="The app's file, and its class.")
 ]
 Output = Annotated[Format, typer.Option("--output", "-o", help="How it is printed.")]
 MaybeOutput = Annotated[Format | None, typer.Option("--output", "-o", help="Print for machines.")]
+MaybeData = Annotated[Data | None, typer.Option("--output", "-o", help="Print for machines.")]
 Context = Annotated[str, typer.Option("--context", help="The kubeconfig's context to use.")]
-Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace.")]
+Namespace = Annotated[
+    str, typer.Option("--namespace", "-n", help="The namespace; the context's by default.")
+]
 Secret = Annotated[
-    str, typer.Option("--secret", help="The Secret that names in the app are looked up in.")
+    str,
+    typer.Option(
+        "--secret", help="The Secret of ${NAME} and of fal's secrets; falapp-secrets by default."
+    ),
 ]
 PullSecret = Annotated[
     str, typer.Option("--pull-secret", help="The Secret that the app's own image is pulled with.")
@@ -30,7 +36,10 @@ Requirements = Annotated[
 ]
 File = Annotated[str, typer.Option("--file", "-f", help="A YAML file with a FalApp.")]
 OperatorNamespace = Annotated[
-    str, typer.Option("--operator-namespace", help="The namespace that the operator runs in.")
+    str,
+    typer.Option(
+        "--operator-namespace", help="Where the operator runs; in falapp-system by default."
+    ),
 ]
 Settings = Annotated[
     str,

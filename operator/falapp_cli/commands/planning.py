@@ -10,8 +10,8 @@ from falapp_cli.foresee.plan import Foreseen, foresee
 from falapp_cli.foresee.world import World
 from falapp_cli.kube import defaults, operator
 from falapp_cli.output import Format
-from falapp_cli.source import borrow
-from falapp_cli.source.render import Wishes, render
+from falapp_cli.source import author, borrow
+from falapp_cli.source.render import render
 from falapp_operator.api.objects import Object
 
 
@@ -26,6 +26,9 @@ class Asked:
     live: bool = False
     settings: str = ""
     operator_namespace: str = ""
+    name: str = ""
+    secret: str = ""
+    pull_secret: str = ""
     requirements: tuple[str, ...] = ()
 
 
@@ -72,8 +75,14 @@ def _app(asked: Asked) -> tuple[Object, list[warnings.Warning]]:
         raise InputError("plan: give an app's file or -f FILE with a FalApp, and not both")
     if asked.file or given.endswith((".yaml", ".yml", ".json")):
         return manifests.read(given), []
+    wishes = author.wishes(
+        name=asked.name,
+        namespace=asked.namespace,
+        secret=asked.secret,
+        pull_secret=asked.pull_secret,
+    )
     with borrow.borrowed(asked.requirements):
-        made = render(given, Wishes(namespace=asked.namespace))
+        made = render(given, wishes)
     said = [
         warnings.Warning(reason="LeftOut", field=left.option, message=left.why)
         for left in made.left_out

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from falapp_cli import report
 from falapp_cli.errors import InputError
 from falapp_operator.api import meta
 from falapp_operator.api.objects import Object
@@ -28,6 +29,10 @@ def read(file: str, text: str = "") -> Object:
         why = " ".join(str(error).split())
         raise InputError(f"{file}: is not YAML ({why[:200]}); correct it") from error
     apps = [d for d in found if d.get("kind") == "FalApp"]
+    for other in found:
+        if other not in apps:
+            name = (other.get("metadata") or {}).get("name")
+            report.note(f"{file}: {other.get('kind')} {name} is left alone, as it is no FalApp")
     if len(apps) != 1:
         names = ", ".join(str(a.get("metadata", {}).get("name")) for a in apps) or "none"
         raise InputError(f"{file}: holds {len(apps)} FalApps ({names}); give a file with one")

@@ -7,19 +7,19 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from falapp_builder.plan import dockerfile as dockerfiles
-from falapp_cli.errors import ClusterError, InputError
+from falapp_cli.errors import InputError
 from falapp_cli.foresee import code, warnings
+from falapp_cli.foresee.changes import Change, changes
 from falapp_cli.foresee.world import World
-from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec
 from falapp_operator.api.falapp import FalAppSpec
-from falapp_operator.api.objects import Object, ref, stamped
+from falapp_operator.api.objects import Object, ref
 from falapp_operator.cluster.client import Client
 from falapp_operator.cluster.registry import Image
 from falapp_operator.environment import job as jobs
 from falapp_operator.environment import key as keys
 from falapp_operator.environment import manifest
-from falapp_operator.reconcile import drift, verdict
+from falapp_operator.reconcile import verdict
 from falapp_operator.reconcile.commits import Answer
 from falapp_operator.reconcile.plan import Plan, plan
 from falapp_operator.reconcile.snapshot import complaint, gather
@@ -35,13 +35,13 @@ class Foreseen:
     """Everything that would be made."""
 
     environment: dict[str, Any]
-    """key, name, image, dockerfile, requirements."""
+    """key, name, image, dockerfile, profile, requirements."""
     objects: tuple[Object, ...]
     """In the order in which they would be made."""
     warnings: tuple[warnings.Warning, ...]
     """What should be known."""
-    actions: tuple[str, ...]
-    """For each object create, change or keep; empty without a cluster."""
+    changes: tuple[Change, ...]
+    """What would be done to each object; empty without a cluster."""
 
     def to_value(self) -> dict[str, Any]:
         """Return the documented shape of ``-o json``; docs/cli.md describes it."""
@@ -50,10 +50,15 @@ class Foreseen:
             "objects": list(self.objects),
             "warnings": [w.to_value() for w in self.warnings],
         }
-        if self.actions:
+        if self.changes:
             made["changes"] = [
-                {"action": a, "kind": o["kind"], "name": o["metadata"]["name"]}
-                for a, o in zip(self.actions, self.objects, strict=True)
+                {
+                    "action": change.action,
+                    "kind": obj["kind"],
+                    "name": obj["metadata"]["name"],
+                    "fields": list(change.fields),
+                }
+                for change, obj in zip(self.changes, self.objects, strict=True)
             ]
         return made
 
@@ -68,22 +73,23 @@ def foresee(app: Object, settings: Settings, world: World) -> Foreseen:
     live = world.live(ref(app))
     uid = live["metadata"]["uid"] if live else UID
     app = app | {"metadata": app["metadata"] | {"uid": uid, "generation": 1}}
-    first = _decided(world, settings, app, spec)
-    wanted = manifest.spec_of(spec, spec.python_version or settings.default_python, settings)
+    # Of a suspended app is foreseen what it asks for, and what is wrong, once it is resumed.
+    asked = spec.model_copy(update={"suspend": None})
+    first, wanted = _decided(world, settings, app, asked)
     chain = _chain(wanted, app["metadata"]["namespace"])
     made: list[Object] = []
     for part in chain:
         environment, build = _environment(part, app, settings, world)
         made += [environment, *build]
     claims = [c.desired for c in first.changes if c.desired["kind"] == "Environment"]
-    second = _decided(world, settings, app, spec)
+    second, _ = _decided(world, settings, app, spec)
     rest = [c.desired for c in second.changes if c.desired["kind"] != "Environment"]
     objects = _without_credentials([*made, *rest], spec)
     return Foreseen(
         environment=_summary(wanted, app["metadata"]["namespace"], settings),
         objects=tuple(_printable(o) for o in objects),
         warnings=(*warnings.of(app, spec), *code.unknown(spec, live, settings)),
-        actions=tuple(_actions(world, [*made, *rest], claims)) if world.is_live else (),
+        changes=tuple(changes(world, [*made, *rest], claims)) if world.is_live else (),
     )
 
 
@@ -99,7 +105,10 @@ def read(app: Object) -> FalAppSpec:
         raise InputError(f"{app['metadata'].get('name', 'FalApp')}: {complaint(error)}") from error
 
 
-def _decided(world: World, settings: Settings, app: Object, spec: FalAppSpec) -> Plan:
+def _decided(
+    world: World, settings: Settings, app: Object, spec: FalAppSpec
+) -> tuple[Plan, EnvironmentSpec]:
+    """Return what the operator decides, and the environment that is asked for."""
     commit = code.commit(spec, world.live(ref(app)))
     # Its file is in the operator's pod.
     here = settings.model_copy(update={"custom_ca": None})
@@ -108,7 +117,7 @@ def _decided(world: World, settings: Settings, app: Object, spec: FalAppSpec) ->
     made = plan(seen, settings)
     if made.error:
         raise InputError(f"{made.error.reason}: {made.error.message}")
-    return made
+    return made, cast("EnvironmentSpec", seen.wanted)  # or there were an error
 
 
 def _chain(wanted: EnvironmentSpec, namespace: str) -> list[EnvironmentSpec]:
@@ -158,6 +167,7 @@ def _summary(spec: EnvironmentSpec, namespace: str, settings: Settings) -> dict[
         "name": keys.name(spec, namespace),
         "image": _image(spec, namespace, settings),
         "dockerfile": _dockerfile(spec),
+        "profile": spec.profile.to_object() if spec.profile else None,
         "requirements": [list(layer) for layer in spec.layers],
     }
 
@@ -173,29 +183,6 @@ def _dockerfile(spec: EnvironmentSpec) -> str:
         f"FROM {spec.base_image}\n{dockerfiles.VENV}\n{after if spec.layers else ''}".rstrip()
         + "\n"
     )
-
-
-def _actions(world: World, objects: list[Object], claims: list[Object]) -> list[str]:
-    found = []
-    for obj in objects:
-        live = _live(world, obj)
-        if live is None:
-            found.append("create")
-        elif obj["kind"] == "Environment":
-            found.append("change" if ref(obj) in map(ref, claims) else "keep")
-        else:
-            found.append("keep" if drift.unchanged(live, stamped(obj)) else "change")
-    return found
-
-
-def _live(world: World, obj: Object) -> Object | None:
-    """Return what the cluster has of an object; of a build, which many may not read, perhaps."""
-    try:
-        return world.live(ref(obj))
-    except ClusterError:
-        if meta.LABEL_ENVIRONMENT in obj["metadata"].get("labels", {}):
-            return None
-        raise
 
 
 def _printable(obj: Object) -> Object:

@@ -12,8 +12,8 @@ DEFAULTS = Path(__file__).with_name("defaults.yaml")
 
 PLACEHOLDERS = (
     "the operator's settings are unknown here: the registry and the images of builder and runtime "
-    "are placeholders, and the key is right only if the base images are the chart's; give "
-    "--settings FILE (settings.yaml of the operator's ConfigMap), or --live"
+    "are placeholders, and the key is right only if base images and the machine type's profile are "
+    "the chart's; give --settings FILE (settings.yaml of the operator's ConfigMap), or --live"
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from falapp_cli.foresee.changes import CREATE
 from falapp_cli.foresee.plan import Foreseen
 
 
@@ -16,14 +17,17 @@ def lines(made: Foreseen) -> Iterator[str]:
             yield f"  on top of  {base}: the Dockerfile's image, an Environment of its own"
     for layer in environment["requirements"]:
         yield f"  packages   {' '.join(layer)}"
+    if environment["profile"]:
+        yield f"  profile    {' '.join(environment['profile'].values())}"
     yield "  Dockerfile"
     yield from (f"    {line}" for line in environment["dockerfile"].splitlines())
     yield ""
-    actions = made.actions or ("create",) * len(made.objects)
-    for action, obj in zip(actions, made.objects, strict=True):
+    changes = made.changes or (CREATE,) * len(made.objects)
+    for change, obj in zip(changes, made.objects, strict=True):
         metadata = obj["metadata"]
         where = metadata.get("namespace", "")
-        yield f"{action:<7} {obj['kind']:<12} {where}/{metadata['name']}{_steps(obj)}"
+        yield f"{change.action:<7} {obj['kind']:<19} {where}/{metadata['name']}{_steps(obj)}"
+        yield from (f"          {field}" for field in change.fields)
     for warning in made.warnings:
         field = f"{warning.field}: " if warning.field else ""
         yield f"warning: {warning.reason}: {field}{warning.message}"

@@ -76,7 +76,7 @@ def _machines(settings: Settings) -> list[tuple[Ref, Object]]:
             "apiVersion": meta.API_VERSION,
             "kind": "MachineType",
             "metadata": {"name": name.lower(), "uid": f"foreseen-{name.lower()}"},
-            "spec": spec.to_object(),
+            "spec": settings.pytorch.applied(spec).to_object(),
         }
         made.append((ref(obj), obj))
     return made

@@ -13,6 +13,7 @@ class Reader(Protocol):
     """As much of a cluster as looking needs; `falapp_cli.kube.client.Kube` is one."""
 
     namespace: str
+    context: str
 
     def get(self, where: Ref) -> Object | None:
         """Return an object, or None."""
@@ -70,6 +71,12 @@ def only(kube: Reader, name: str) -> Object:
         names = ", ".join(o["metadata"]["name"] for o in found) or "none"
         raise ClusterError(f"name an app: namespace {kube.namespace} has {names}")
     return found[0]
+
+
+def status_command(kube: Reader, name: str) -> str:
+    """Return the command by which a person looks at an app, from wherever they are."""
+    context = f" --context {kube.context}" if kube.context else ""
+    return f"falapp status {name} -n {kube.namespace}{context}"
 
 
 def pods(kube: Reader, app: Object) -> tuple[Object, ...]:

@@ -6,13 +6,7 @@ from typing import Protocol
 from falapp_cli.errors import ClusterError, InputError
 from falapp_cli.kube import app as apps
 from falapp_operator.api import meta
-from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, Ref, ref
-
-WAS = f"{meta.GROUP}/replicas-before-suspend"
-"""On a suspended FalApp: how many replicas it had."""
-
-_RESTARTED = "kubectl.kubernetes.io/restartedAt"
 
 
 class Changer(apps.Reader, Protocol):
@@ -40,47 +34,38 @@ def scale(kube: Changer, name: str, replicas: int) -> Object:
 
 
 def suspend(kube: Changer, name: str) -> Object:
-    """Have no runner of an app until it is resumed."""
-    app = apps.find(kube, name)
-    if "suspend" in FalAppSpec.model_fields:
-        return kube.patch(ref(app), {"spec": {"suspend": True}})
-    now = app["spec"].get("replicas", 1)
-    if now == 0:
-        return app  # so that a second time does not forget how many there were
-    body = {"metadata": {"annotations": {WAS: str(now)}}, "spec": {"replicas": 0}}
-    return kube.patch(ref(app), body)
+    """Have no runner of an app until it is resumed; spec.replicas stays."""
+    return kube.patch(ref(apps.find(kube, name)), {"spec": {"suspend": True}})
 
 
 def resume(kube: Changer, name: str) -> Object:
-    """Have as many runners as before `suspend`.
+    """Have as many runners as spec.replicas says.
 
     Raises:
         ClusterError: The app is not suspended.
     """
     app = apps.find(kube, name)
-    if "suspend" in FalAppSpec.model_fields:
-        return kube.patch(ref(app), {"spec": {"suspend": False}})
-    was = app["metadata"].get("annotations", {}).get(WAS, "")
-    if not was.isdigit():
+    if not app["spec"].get("suspend"):
         raise ClusterError(f"{name} is not suspended; `falapp scale {name} N` starts runners")
-    return kube.patch(
-        ref(app), {"metadata": {"annotations": {WAS: None}}, "spec": {"replicas": int(was)}}
-    )
+    return kube.patch(ref(app), {"spec": {"suspend": None}})
 
 
 def restart(kube: Changer, name: str, now: str) -> str:
-    """Start an app's runners anew, or try again what waits for a person; return which it was."""
+    """Start an app's runners anew, or try again what waits for a person; return which it was.
+
+    Raises:
+        ClusterError: There is no runner.
+    """
     app = apps.find(kube, name)
-    found = {c["type"]: c["status"] for c in (app.get("status") or {}).get("conditions", ())}
-    if found.get("Stalled") == "True":
+    status = app.get("status") or {}
+    found = {c["type"]: c["status"] for c in status.get("conditions", ())}
+    if found.get("Stalled") == "True" and found.get("EnvironmentReady") != "True":
         kube.patch(ref(app), {"metadata": {"annotations": {meta.ANNOTATION_RETRY: now}}})
         return "is tried again"
-    where = Ref(api_version="apps/v1", kind="Deployment", name=name, namespace=kube.namespace)
-    if kube.get(where) is None:
-        raise ClusterError(f"{name} has no runners yet; `falapp status {name}` says why")
-    body = {"spec": {"template": {"metadata": {"annotations": {_RESTARTED: now}}}}}
-    kube.patch(where, body)
-    return "gets new runners, one after the other"
+    if not status.get("replicas"):
+        raise ClusterError(f"{name} has no runners; `falapp status {name}` says why")
+    kube.patch(ref(app), {"metadata": {"annotations": {meta.ANNOTATION_RESTART: now}}})
+    return "gets new runners, as its rollout says"
 
 
 def delete(kube: Changer, name: str) -> None:

@@ -6,7 +6,6 @@ few requests that are made stand here, and objects stay what they are on the wir
 
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,9 +13,10 @@ import urllib3
 from kubernetes import client as api
 from kubernetes import config
 from kubernetes.config.config_exception import ConfigException
+from yaml import YAMLError
 
-from falapp_cli.errors import ClusterError, InputError, MissingError
-from falapp_operator.api import meta
+from falapp_cli.errors import ClusterError, InputError, MissingError, UnavailableError
+from falapp_cli.kube import refusals
 from falapp_operator.api.objects import Object, Ref, ref
 from falapp_operator.api.paths import path
 
@@ -30,17 +30,31 @@ _APPLY, _MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
 class Kube:
     """A connection to a cluster, for the length of a command."""
 
-    def __init__(self, connection: api.ApiClient, namespace: str = "default") -> None:
+    def __init__(
+        self,
+        connection: api.ApiClient,
+        namespace: str = "default",
+        context: str = "",
+        seconds: float = _SECONDS,
+    ) -> None:
         self._connection = connection
+        self._seconds = seconds
         self.namespace = namespace
         """The namespace where none is given."""
+        self.context = context
+        """The kubeconfig's context that was asked for; empty where none was."""
 
     @classmethod
-    def connect(cls, context: str = "", namespace: str = "") -> "Kube":
+    def connect(cls, context: str = "", namespace: str = "", seconds: float = _SECONDS) -> "Kube":
         """Connect by the kubeconfig (KUBECONFIG, ~/.kube/config), or from inside a pod.
 
+        Args:
+            context: The kubeconfig's context; its current one where it is empty.
+            namespace: Where objects are; the context's namespace where it is empty.
+            seconds: How long one question may take.
+
         Raises:
-            InputError: There is no kubeconfig, or it has no such context.
+            InputError: There is no kubeconfig, or it has no such context, or cannot be read.
         """
         configuration = api.Configuration()
         file = os.environ.get("KUBECONFIG") or "~/.kube/config"
@@ -58,8 +72,13 @@ class Kube:
             own = chosen["context"].get("namespace", "")
         except ConfigException as error:
             own = _inside(configuration, error)
+        except (OSError, YAMLError) as error:
+            raise InputError(
+                f"KUBECONFIG: {file} cannot be read ({refusals.words(error)}); correct it, or name "
+                "another file"
+            ) from error
         configuration.retries = False
-        return cls(api.ApiClient(configuration), namespace or own or "default")
+        return cls(api.ApiClient(configuration), namespace or own or "default", context, seconds)
 
     def get(self, where: Ref) -> Object | None:
         """Return an object, or None where there is none."""
@@ -87,9 +106,16 @@ class Kube:
         """
         query = [("fieldManager", MANAGER), ("fieldValidation", "Strict")]
         query += [("force", "true")] if force else []
-        applied: Object = self._call(
-            "PATCH", path(ref(desired)), query=query, body=desired, content_type=_APPLY
-        )
+        where = path(ref(desired))
+        try:
+            applied: Object = self._call(
+                "PATCH", where, query=query, body=desired, content_type=_APPLY
+            )
+        except refusals.ConflictError as error:
+            if error.managers != {MANAGER}:
+                raise
+            # To the API server, what `falapp scale` has patched is another manager's.
+            return self.apply(desired, force=True)
         return applied
 
     def patch(self, where: Ref, body: Object) -> Object:
@@ -128,15 +154,15 @@ class Kube:
         query += [("tailLines", str(tail))] if tail >= 0 else []
         answer = self._send("GET", where, query=query, endless=follow)
         if answer.status != 200:
-            raise _refusal("GET", where, answer.status, answer.data)
+            raise refusals.refusal("GET", where, answer.status, answer.data)
         rest = b""
         try:
             for chunk in answer.stream(4096):
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from (line.decode(errors="replace") for line in lines)
         except urllib3.exceptions.HTTPError as error:
-            raise ClusterError(
-                f"the log of {pod} broke off ({_words(error)}); ask again"
+            raise UnavailableError(
+                f"the log of {pod} broke off ({refusals.words(error)}); ask again"
             ) from error
         if rest:
             yield rest.decode(errors="replace")
@@ -156,7 +182,12 @@ class Kube:
                 query_params=[("ports", str(port))],
             )
         except (api.ApiException, OSError) as error:
-            raise ClusterError(f"pod {pod} cannot be reached: {_words(error)}") from error
+            # The client keeps what the API server answered in the error that this one came of.
+            status = getattr(error.__context__, "status_code", 0)
+            if status:
+                content = getattr(error.__context__, "resp_body", None) or b""
+                raise refusals.refusal("GET", url, status, content) from error
+            raise ClusterError(f"pod {pod} cannot be reached: {refusals.words(error)}") from error
         return made.socket(port)
 
     def _headers(self) -> dict[str, str]:
@@ -176,7 +207,7 @@ class Kube:
         answer = self._send(method, where, query=query, body=body, content_type=content_type)
         content = answer.data
         if not 200 <= answer.status < 300:
-            raise _refusal(method, where, answer.status, content)
+            raise refusals.refusal(method, where, answer.status, content)
         return json.loads(content)
 
     def _send(
@@ -197,14 +228,14 @@ class Kube:
             body=body,
             auth_settings=["BearerToken"],
         )
-        timeout = (_SECONDS, None) if endless else _SECONDS
+        timeout = (self._seconds, None) if endless else self._seconds
         try:
             answer = self._connection.call_api(*serialized, _request_timeout=timeout)
         except (urllib3.exceptions.HTTPError, api.ApiException, OSError) as error:
             host = self._connection.configuration.host
-            raise ClusterError(
-                f"the cluster at {host} does not answer ({_words(error)}); check the context, the "
-                "network, and `kubectl cluster-info`"
+            raise UnavailableError(
+                f"the cluster at {host} does not answer ({refusals.words(error)}); check the "
+                "context, the network, and `kubectl cluster-info`"
             ) from error
         response: urllib3.BaseHTTPResponse = answer.response
         return response
@@ -216,44 +247,9 @@ def _inside(configuration: api.Configuration, error: ConfigException) -> str:
         config.load_incluster_config(client_configuration=configuration)
     except ConfigException:
         raise InputError(
-            f"there is no cluster to talk to ({_words(error)}); set KUBECONFIG or give --context"
+            f"there is no cluster to talk to ({refusals.words(error)}); set KUBECONFIG or give "
+            "--context"
         ) from error
     from pathlib import Path
 
     return Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace").read_text()
-
-
-def _refusal(method: str, where: str, status: int, content: bytes) -> ClusterError:
-    try:
-        value = json.loads(content)
-        said = str(value["message"])
-    except (ValueError, KeyError, TypeError):
-        value, said = {}, content[:200].decode(errors="replace").strip()
-    if re.search(r"/secrets(/|$)", where) and status not in (401, 403, 404):
-        said = "its words are left out, since they may quote the Secret"
-    if status == 401:
-        return ClusterError("the cluster does not know you (401); log in again")
-    if status == 403:
-        return ClusterError(f"you may not do this: {said}; ask for a role that allows it")
-    if (
-        status == 404
-        and f"/apis/{meta.GROUP}/" in where
-        and not value.get("details", {}).get("name")
-    ):
-        return ClusterError(
-            "falapp is not installed in this cluster: it has no kinds of falapp.dev; install the "
-            "chart (helm install falapp …), or choose another --context"
-        )
-    if status == 404:
-        return MissingError(said)
-    if status == 409 and method == "PATCH":
-        return ClusterError(
-            f"another tool manages a field of it: {said}; change it there (as in Git), remove "
-            "the field here, or take it over with --force"
-        )
-    return ClusterError(f"the cluster refuses it ({status}): {said}")
-
-
-def _words(error: Exception) -> str:
-    text = " ".join(str(getattr(error, "reason", None) or error).split())
-    return (text or type(error).__name__)[:300]

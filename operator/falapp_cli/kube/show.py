@@ -25,7 +25,7 @@ def app_row(app: Object, now: datetime) -> tuple[str, ...]:
     )
 
 
-def app_lines(app: Object, environment: Object | None) -> Iterator[str]:
+def app_lines(app: Object) -> Iterator[str]:
     """Yield what there is to know of an app."""
     status, metadata = app.get("status") or {}, app["metadata"]
     yield f"{metadata['name']} in namespace {metadata['namespace']}"
@@ -34,8 +34,8 @@ def app_lines(app: Object, environment: Object | None) -> Iterator[str]:
     for condition in status.get("conditions", ()):
         message = f": {condition['message']}" if condition.get("message") else ""
         yield (f"  {condition['type']:<17} {condition['status']:<8} {condition['reason']}{message}")
-    if environment:
-        yield f"  {'environment':<17} {environment['metadata']['name']}"
+    if status.get("environment"):
+        yield f"  {'environment':<17} {status['environment']['name']}"
     if status.get("url"):
         yield f"  {'url':<17} {status['url']}"
     failure = status.get("failure") or {}
@@ -83,12 +83,14 @@ def machine_row(machine: Object) -> tuple[str, ...]:
     gpu = spec.get("gpu")
     count = f"{gpu.get('count', 1)} {gpu.get('resource', 'nvidia.com/gpu')}" if gpu else ""
     terms = len(spec.get("nodeSelectorTerms", ()))
+    counted = (machine.get("status") or {}).get("nodes")
+    labels = f"of {terms} kinds of labels" if terms else "any"
     return (
         machine["metadata"]["name"],
         str(spec["cpu"]),
         str(spec["memory"]),
         count,
-        f"of {terms} kinds of labels" if terms else "any",
+        labels if counted is None else str(counted),
     )
 
 

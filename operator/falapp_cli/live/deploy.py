@@ -41,13 +41,15 @@ def deploy(
     try:
         ended = follow(kube, name, timeout=timeout, screen=screen)
     except KeyboardInterrupt:
-        report.note(f"{name} goes on without being watched; come back with `{_again(kube, name)}`")
+        again = f"{apps.status_command(kube, name)} --watch"
+        report.note(f"{name} goes on without being watched; come back with `{again}`")
         return 130
     if ended.phase is Phase.READY:
         sys.stdout.flush()
         return 0
+    if (applied.get("status") or {}).get("observedGeneration") == generation:
+        report.note(
+            f"nothing of it is new: that is how {name} was before; after what it waits for has "
+            f"been mended, `falapp restart {name} -n {namespace}` tries again"
+        )
     return CliError.code
-
-
-def _again(kube: apps.Reader, name: str) -> str:
-    return f"falapp status {name} -n {kube.namespace} --watch"

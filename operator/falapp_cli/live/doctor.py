@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from falapp_cli.errors import CliError, ClusterError
+from falapp_cli.errors import CliError, ClusterError, ForbiddenError
 from falapp_cli.kube import app as apps
 from falapp_cli.kube import operator
+from falapp_cli.live import trial
 from falapp_operator.api import meta
 
+_TRIAL_SECONDS = 1800
 
-class Doctored(apps.Reader, Protocol):
+
+class Doctored(trial.Everything, Protocol):
     """A cluster that tells its version."""
 
     def version(self) -> str:
@@ -22,25 +25,53 @@ class Finding:
     """How one check ended."""
 
     name: str
-    ok: bool
+    ok: bool | None
+    """None where it may not be looked at, which keeps falapp from nothing."""
     text: str
 
-    def to_value(self) -> dict[str, str | bool]:
+    def to_value(self) -> dict[str, str | bool | None]:
         """Return it for machines."""
         return {"check": self.name, "ok": self.ok, "message": self.text}
 
 
-def examine(kube: Doctored, namespace: str) -> Iterator[Finding]:
-    """Yield how each check ended; what comes after the first that all others need is left out."""
+def examine(kube: Doctored, namespace: str, machine: str = "") -> Iterator[Finding]:
+    """Yield how each check ended.
+
+    Args:
+        kube: The cluster.
+        namespace: The operator's.
+        machine: The machine type of a trial app, which is the last check unless something is wrong
+            before; none is made where it is empty.
+    """
+    good = True
+    for finding in _examined(kube, namespace):
+        yield finding
+        good = good and finding.ok is not False
+    if machine and good:
+        yield _checked("build", lambda: trial.trial(kube, machine, _TRIAL_SECONDS))
+
+
+def _examined(kube: Doctored, namespace: str) -> Iterator[Finding]:
+    """Yield the checks that change nothing; where the cluster is silent, it is the only one."""
     yield (first := _checked("cluster", lambda: f"answers, version {kube.version()}"))
     if not first.ok:
         return
     yield (kinds := _checked("kinds", lambda: _kinds(kube)))
-    yield _checked("operator", lambda: _operator(kube, namespace))
-    yield _checked("settings", lambda: _settings(kube, namespace))
+    yield _looked("operator", lambda: _operator(kube, namespace))
+    yield _looked("settings", lambda: _settings(kube, namespace))
     if kinds.ok:
         yield _checked("machine types", lambda: _machines(kube))
-        yield _checked("environments", lambda: _environments(kube))
+        yield _checked("registry", lambda: _registry(kube))
+
+
+def _looked(name: str, check: Callable[[], str]) -> Finding:
+    """Check what a person who only has apps need not be able to see."""
+    try:
+        return Finding(name=name, ok=True, text=check())
+    except ForbiddenError as error:
+        return Finding(name=name, ok=None, text=str(error))
+    except CliError as error:
+        return Finding(name=name, ok=False, text=str(error))
 
 
 def _checked(name: str, check: Callable[[], str]) -> Finding:
@@ -85,7 +116,7 @@ def _machines(kube: apps.Reader) -> str:
     return ", ".join(sorted(m["metadata"]["name"] for m in found))
 
 
-def _environments(kube: apps.Reader) -> str:
+def _registry(kube: apps.Reader) -> str:
     """What failed builds say of the registry and of the indexes."""
     found = kube.list(meta.API_VERSION, "Environment", kube.namespace)
     bad = {"RegistryUnreachable", "PushDenied", "PublishFailed", "IndexUnreachable"}
@@ -94,4 +125,7 @@ def _environments(kube: apps.Reader) -> str:
             if condition["type"] == "Ready" and condition["reason"] in bad:
                 name = environment["metadata"]["name"]
                 raise ClusterError(f"{name}: {condition['reason']}: {condition['message']}")
-    return f"{len(found)} in namespace {kube.namespace}, none with a trouble of the registry"
+    return (
+        f"no build of namespace {kube.namespace} tells of trouble with it; --build proves push "
+        "and pull"
+    )

@@ -1,19 +1,24 @@
 """Following a deployment until it is ready or needs a hand: on a terminal, or as plain lines."""
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from falapp_cli.errors import CliError
+from falapp_cli.errors import CliError, ForbiddenError, UnavailableError
 from falapp_cli.kube import app as apps
 from falapp_cli.live.view import OVER, Phase, Seen, View, view
+from falapp_operator.api.objects import Object
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _INTERVAL = 1.0
 _LOG_LINES = 8
+_PATIENCE = 60.0
+"""How many seconds a cluster may be silent: an API server restarts, a laptop changes networks."""
 
 
 class Screen(Protocol):
@@ -27,11 +32,17 @@ class Screen(Protocol):
 
 
 def look(kube: apps.Reader, name: str) -> Seen:
-    """Return what the cluster has of an app now."""
+    """Return what the cluster has of an app now; who may read the FalApp alone still sees it."""
     app = apps.find(kube, name)
-    found = apps.pods(kube, app)
-    log = apps.tail(kube, found, _LOG_LINES)
-    return Seen(app=app, environment=apps.environment(kube, app), pods=found, log=log)
+    environment: Object | None = None
+    found: tuple[Object, ...] = ()
+    with contextlib.suppress(ForbiddenError):
+        environment = apps.environment(kube, app)
+    with contextlib.suppress(ForbiddenError):
+        found = apps.pods(kube, app)
+    return Seen(
+        app=app, environment=environment, pods=found, log=apps.tail(kube, found, _LOG_LINES)
+    )
 
 
 def follow(
@@ -47,19 +58,28 @@ def follow(
 
     Raises:
         CliError: It took longer than ``timeout`` seconds.
+        UnavailableError: The cluster was silent for long.
     """
     screen = screen or (Terminal() if sys.stdout.isatty() else Plain())
-    end = clock() + timeout
+    shown = View(phase=Phase.ACCEPTED, text="asking the cluster")
+    seen = clock()
+    end = seen + timeout
     try:
         while True:
-            shown = view(look(kube, name))
-            screen.show(shown)
+            try:
+                shown = view(look(kube, name))
+                seen = clock()
+                screen.show(shown)
+            except UnavailableError as error:
+                if clock() > seen + _PATIENCE:
+                    raise
+                screen.show(replace(shown, text=f"{shown.text} ({error})"))
             if shown.phase in OVER:
                 return shown
             if clock() > end:
                 raise CliError(
                     f"{name} is not ready after {timeout:.0f} s ({shown.text}); it goes on: look "
-                    f"with `falapp status {name} -n {kube.namespace}`"
+                    f"with `{apps.status_command(kube, name)}`"
                 )
             pause(_INTERVAL)
     finally:

@@ -8,7 +8,8 @@ from falapp_cli.errors import CliError
 from falapp_cli.kube import app as apps
 from falapp_cli.kube import call, change
 from falapp_cli.live import deploy
-from falapp_cli.live.follow import Plain
+from falapp_cli.live.follow import Plain, follow
+from falapp_cli.live.view import Phase
 from falapp_operator.api import meta
 
 _CODE = """\
@@ -35,11 +36,10 @@ def trial(kube: Everything, machine: str, timeout: float) -> str:
     """
     name = f"falapp-doctor-{secrets.token_hex(4)}"
     try:
-        if (
-            deploy.deploy(kube, manifest(name, machine), timeout=timeout, screen=Plain(sys.stderr))
-            != 0
-        ):
-            raise CliError("the trial app did not get ready; the lines above say why")
+        kube.apply(manifest(name, kube.namespace, machine))
+        ended = follow(kube, name, timeout=timeout, screen=Plain(sys.stderr))
+        if ended.phase is not Phase.READY:
+            raise CliError(f"the trial app did not get ready: {ended.text}")
         answer = call.call(kube, apps.find(kube, name), "POST", "/", b"{}", 30)
         body = b"".join(answer.chunks())
         if answer.status != 200:
@@ -50,13 +50,13 @@ def trial(kube: Everything, machine: str, timeout: float) -> str:
     return "a build was resolved, pushed and pulled, and its app answers"
 
 
-def manifest(name: str, machine: str) -> dict[str, Any]:
+def manifest(name: str, namespace: str, machine: str) -> dict[str, Any]:
     """Return the FalApp; its marker is always true, and makes its environment one of its own."""
     marker = f'six==1.17.0 ; python_version != "0.{int(secrets.token_hex(4), 16)}"'
     return {
         "apiVersion": meta.API_VERSION,
         "kind": "FalApp",
-        "metadata": {"name": name},
+        "metadata": {"name": name, "namespace": namespace},
         "spec": {
             "entrypoint": "app.py::Trial",
             "machineType": machine,

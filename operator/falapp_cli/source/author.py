@@ -8,7 +8,8 @@ from typing import Any
 from falapp_cli import output, report
 from falapp_cli.errors import InputError
 from falapp_cli.source import borrow
-from falapp_cli.source.render import SECRET, Rendered, Wishes, render
+from falapp_cli.source.credentials import SECRET
+from falapp_cli.source.render import Rendered, Wishes, render
 
 
 def wishes(*, name: str, namespace: str, secret: str, pull_secret: str) -> Wishes:

@@ -16,6 +16,9 @@ _EXPIRING = re.compile(
 
 Layers = tuple[tuple[str, ...], ...]
 
+SECRET = "falapp-secrets"  # noqa: S105 - the name of one
+"""The Secret that `falapp secret set` writes, and that names in apps lead to."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Extracted:
@@ -51,13 +54,20 @@ def extract(layers: Layers) -> Extracted:
 def refuse(layers: Layers, secret: str, namespace: str = "") -> None:
     """Refuse layers that hold a literal credential.
 
+    Args:
+        layers: The requirements.
+        secret: The Secret that the names in them would be looked up in.
+        namespace: Its namespace; empty where it is not known.
+
     Raises:
         InputError: They do; the message has what to write instead.
     """
     found = extract(layers)
     if not found.values:
         return
-    name = next(iter(found.values))
+    name, where = next(iter(found.values)), f" -n {namespace}" if namespace else ""
+    chosen = "" if secret == SECRET else f" --secret {secret}"
+    every = " ".join(found.values)
     lines = [
         f"  {redact.item(old)}\n    write: {new}"
         for before, after in zip(layers, found.layers, strict=True)
@@ -66,7 +76,8 @@ def refuse(layers: Layers, secret: str, namespace: str = "") -> None:
     ]
     raise InputError(
         "requirements: a credential stands in them, which would end in Git; make a Secret of it by "
-        f"`{command(secret, name, namespace)}`, and write ${{{name}}}, "
+        f"`{command(secret, name, namespace)}` (or by `falapp secret set {every}{chosen}{where}`, "
+        f"which also adds to one that is there), and write ${{{name}}}, "
         "or give --extract-secrets FILE\n" + "\n".join(lines)
     )
 

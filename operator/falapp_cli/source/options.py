@@ -42,7 +42,7 @@ WITHOUT = {
     "request_start_timeout": "there is no queue in front of the runners",
     "skip_retry_conditions": "requests are not retried",
     "retry_config": "requests are not retried",
-    "metrics_port": "metrics are the runner's own",
+    "metrics_port": "the runner reads it from the class",
     "app_auth": "who reaches the Service is a NetworkPolicy's or a gateway's to say",
     "data_mounts": "nothing says which PersistentVolumeClaim it would be",
     "health_check_config": "the runner's own gate is asked, whatever the app answers",

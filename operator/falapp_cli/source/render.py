@@ -15,9 +15,6 @@ from falapp_operator.environment import dockerfile, requirements
 from falapp_operator.errors import UserError
 from falapp_requirements.errors import RequirementError
 
-SECRET = "falapp-secrets"  # noqa: S105 - the name of one
-"""The Secret that `falapp secret set` writes, and that names in apps lead to."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
@@ -27,7 +24,7 @@ class Wishes:
     """The FalApp's name, in place of the app's."""
     namespace: str = ""
     """Its namespace; none is written where it is empty."""
-    secret: str = SECRET
+    secret: str = credentials.SECRET
     """The Secret that fal's ``secrets`` and ``${NAME}`` are looked up in."""
     pull_secret: str = ""
     """The Secret with the credentials for the image's registries."""
@@ -61,7 +58,7 @@ def render(reference: str, wishes: Wishes) -> Rendered:
     read = options.read(loaded.kind)
     name = _name(wishes.name or str(loaded.kind.app_name))
     layers, layered = _layers(read)
-    extracted = _without_credentials(layers, name, wishes)
+    extracted = _without_credentials(layers, wishes)
     layers = extracted.layers
     picture, without = _image(read, wishes)
     texts = files.collect(loaded.path, loaded.modules, read.values)
@@ -154,14 +151,12 @@ def _layers(read: Options) -> tuple[credentials.Layers, bool]:
     return tuple(layer for layer in layers if layer), any(nested)
 
 
-def _without_credentials(
-    layers: credentials.Layers, name: str, wishes: Wishes
-) -> credentials.Extracted:
+def _without_credentials(layers: credentials.Layers, wishes: Wishes) -> credentials.Extracted:
     if wishes.extract:
         return credentials.extract(layers)
     if wishes.keep:
         return credentials.Extracted(layers=layers)
-    credentials.refuse(layers, _own(name), wishes.namespace)
+    credentials.refuse(layers, wishes.secret, wishes.namespace)
     return credentials.Extracted(layers=layers)
 
 

@@ -9,6 +9,7 @@ from falapp_operator.api.conditions import Condition
 from falapp_operator.api.failure import Failure
 from falapp_operator.api.falapp import BuildArgs, DockerfileText, RequirementSecret, Resolver
 from falapp_operator.api.objects import Object
+from falapp_operator.api.profile import Profile
 
 CanonicalRequirement = Annotated[str, Field(min_length=1, max_length=4096)]
 CanonicalRequirements = Annotated[tuple[CanonicalRequirement, ...], Field(max_length=256)]
@@ -67,6 +68,8 @@ class EnvironmentSpec(model.Model):
     """The minor version of Python, as 3.11; left out where it is a dockerfile's image alone."""
     platform: Annotated[str, Field(pattern=r"^linux/[a-z0-9]+$", max_length=32)] = PLATFORM
     """The operating system and architecture."""
+    profile: Profile | None = None
+    """What the packages are for, as the machine type says."""
     resolver: Resolver = "uv"
     """What chooses and installs packages."""
     layers: Annotated[tuple[CanonicalRequirements, ...], Field(max_length=16)] = ()

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from falapp_operator.api import model
 from falapp_operator.api.conditions import Condition
 from falapp_operator.api.failure import Failure
+from falapp_operator.api.rollout import Rollout
 from falapp_operator.api.source import Source, SourceStatus
 from falapp_operator.api.volume import EnvFrom, Volume
 
@@ -14,6 +15,9 @@ Requirement = Annotated[str, Field(min_length=1, max_length=2048)]
 Requirements = Annotated[tuple[Requirement, ...], Field(max_length=256)]
 Resolver = Literal["uv", "pip"]
 DockerfileText = Annotated[str, Field(min_length=1, max_length=65536)]
+MachineName = Annotated[
+    str, Field(max_length=63, min_length=1, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$")
+]
 BuildArgs = Annotated[
     dict[Annotated[str, Field(max_length=128)], Annotated[str, Field(max_length=4096)]],
     Field(min_length=1, max_length=64),
@@ -165,13 +169,20 @@ class FalAppSpec(model.Model):
     """The image that packages are installed on; what it has installed is seen, and kept."""
     python_version: Annotated[str | None, Field(pattern=r"^3\.[0-9]{1,2}$", max_length=4)] = None
     """The minor version of Python, as 3.11; the operator's default when left out."""
-    machine_type: Annotated[
-        str | None,
-        Field(max_length=63, min_length=1, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$"),
-    ] = None
+    machine_type: MachineName | None = None
     """The name of a MachineType, in any case, as GPU-H100; S when left out, as in fal."""
+    machine_type_fallbacks: Annotated[
+        tuple[MachineName, ...] | None, Field(min_length=1, max_length=8)
+    ] = None
+    """MachineTypes that will do where machineType has no room, the best first, as in fal."""
+    num_gpus: Annotated[int | None, Field(ge=1, le=64, alias="numGPUs")] = None
+    """How many times the machine type's GPUs, CPU and memory a runner gets, as in fal."""
     replicas: Annotated[int, Field(ge=0, le=10000)] = 1
     """How many runners to keep."""
+    suspend: bool | None = None
+    """Whether to keep no runner and start no build, whatever the other fields say."""
+    rollout: Rollout | None = None
+    """How runners of a new revision take the places of former ones."""
     env: Annotated[
         tuple[EnvVar, ...] | None,
         Field(max_length=256, json_schema_extra={"list_map_keys": ["name"]}),
@@ -194,10 +205,26 @@ class FalAppSpec(model.Model):
     """How long a runner may take to finish; what the class says, or 30s, when left out."""
 
     @property
+    def runners(self) -> int:
+        """How many runners there are to be now."""
+        return 0 if self.suspend else self.replicas
+
+    @property
     def layers(self) -> tuple[tuple[str, ...], ...]:
         """The requirement layers, whichever of the two fields gave them; empty ones left out."""
         layers = self.requirement_layers or ((self.requirements or ()),)
         return tuple(layer for layer in layers if layer)
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """The machine types that will do, the best first, each once and as its user writes it."""
+        found: dict[str, str] = {}
+        for name in (
+            self.machine_type or DEFAULT_MACHINE_TYPE,
+            *(self.machine_type_fallbacks or ()),
+        ):
+            found.setdefault(name.lower(), name)
+        return tuple(found.values())
 
 
 class EnvironmentStatus(model.Model):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from falapp_operator.api import model
+from falapp_operator.api.profile import Profile
 
 Quantity = Annotated[
     str, Field(max_length=32, pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$")
@@ -12,6 +13,12 @@ Quantity = Annotated[
 """An amount as Kubernetes writes it: 500m, 2, 15Gi."""
 
 LabelValue = Annotated[str, Field(max_length=63)]
+
+
+DriverCapability = Literal[
+    "all", "compute", "compat32", "display", "graphics", "ngx", "utility", "video"
+]
+"""A part of NVIDIA's driver, as its container toolkit calls it."""
 
 
 class Gpu(model.Model):
@@ -111,3 +118,18 @@ class MachineTypeSpec(model.Model):
     """Taints that such nodes may have."""
     runtime_class_name: model.Name | None = None
     """The RuntimeClass of the runners, as nvidia."""
+    shared_memory: Quantity | None = None
+    """How large /dev/shm is, out of `memory`; what the node gives, often 64Mi, when left out."""
+    driver_capabilities: Annotated[
+        tuple[DriverCapability, ...] | None, Field(min_length=1, max_length=8)
+    ] = None
+    """Parts of NVIDIA's driver for runners, NVIDIA_DRIVER_CAPABILITIES; the node's if left out."""
+    profile: Profile | None = None
+    """What packages of apps on it are for; nothing is known of that when left out."""
+
+
+class MachineTypeStatus(model.Model):
+    """What the operator observed of a machine type."""
+
+    nodes: int = 0
+    """How many nodes are of this kind and open to its runners now, full ones included."""

@@ -14,6 +14,9 @@ API_VERSION = f"{GROUP}/{VERSION}"
 FIELD_MANAGER = "falapp-operator"
 """The one field manager of every server-side apply."""
 
+REPORTER = f"{GROUP}/operator"
+"""Who tells the Events."""
+
 LABEL_APP = f"{GROUP}/app"
 """On a FalApp's Deployment, pods, Service and source: the FalApp's name, shortened if needed."""
 
@@ -29,6 +32,12 @@ ANNOTATION_APPLIED = f"{GROUP}/applied"
 ANNOTATION_RETRY = f"{GROUP}/retry"
 """On a FalApp or an Environment, by users: a value that was not there before lets what waits for a
 person be tried once more."""
+
+ANNOTATION_RESTART = f"{GROUP}/restart"
+"""On a FalApp, by users, and on its runner pods: another value is a new revision of the same."""
+
+ANNOTATION_RESTARTED = "kubectl.kubernetes.io/restartedAt"
+"""On a Deployment's pod template and its pods, by ``kubectl rollout restart``."""
 
 ANNOTATION_KEY = f"{GROUP}/key"
 """On build Jobs: the whole key of what is built, of which the name is but a part."""

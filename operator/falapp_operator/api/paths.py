@@ -5,11 +5,15 @@ from falapp_operator.api.objects import Ref
 
 PLURALS = {
     ("v1", "ConfigMap"): "configmaps",
+    ("v1", "Event"): "events",
+    ("v1", "Node"): "nodes",
     ("v1", "Pod"): "pods",
     ("v1", "Secret"): "secrets",
     ("v1", "Service"): "services",
     ("apps/v1", "Deployment"): "deployments",
+    ("apps/v1", "ReplicaSet"): "replicasets",
     ("batch/v1", "Job"): "jobs",
+    ("coordination.k8s.io/v1", "Lease"): "leases",
     ("policy/v1", "PodDisruptionBudget"): "poddisruptionbudgets",
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): "customresourcedefinitions",
     (meta.API_VERSION, "FalApp"): "falapps",

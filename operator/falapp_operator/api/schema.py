@@ -33,6 +33,7 @@ _KEPT = (
     "uniqueItems",
     "minProperties",
     "maxProperties",
+    "x-kubernetes-int-or-string",
 )
 """Keywords that mean the same on both sides, in the order in which they are written."""
 
@@ -86,7 +87,7 @@ class _Writer:
         flat = self._flat(source, path)
         _refuse_unknown(flat, path)
         kind = flat.get("type")
-        if kind not in _TYPES:
+        if kind not in _TYPES and "x-kubernetes-int-or-string" not in flat:
             raise NotStructural(f"{path}: no single type, got {kind!r}; annotate it with one")
         written = {key: flat[key] for key in _KEPT if key in flat and key != "default"}
         if "const" in flat:
@@ -111,13 +112,21 @@ class _Writer:
         flat = {key: value for key, value in source.items() if key not in {"$ref", "anyOf"}}
         if "anyOf" in source:
             options = [option for option in source["anyOf"] if option != {"type": "null"}]
-            if len(options) != 1:
-                raise NotStructural(f"{path}: a union of types; use one type, or one and None")
-            flat = self._flat(options[0], path) | flat
+            flat = self._option(options, path) | flat
         if "$ref" in source:
             target = self._definitions[source["$ref"].removeprefix(_REFS)]
             flat = self._flat(target, path) | flat
         return flat
+
+    def _option(self, options: list[Schema], path: str) -> Schema:
+        """Return the one type that a field has, or the one union that a CRD knows."""
+        if sorted(str(option.get("type")) for option in options) == ["integer", "string"]:
+            # What is said of a number is not looked at for a text, and the other way round.
+            words = {k: v for option in options for k, v in option.items() if k != "type"}
+            return words | {"x-kubernetes-int-or-string": True}
+        if len(options) != 1:
+            raise NotStructural(f"{path}: a union of types; use one type, or one and None")
+        return self._flat(options[0], path)
 
     def _object(self, flat: Schema, path: str) -> Schema:
         """Return what an object says besides `_KEPT`: its properties, or its values' schema."""

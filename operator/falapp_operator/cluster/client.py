@@ -6,42 +6,65 @@ wire. Errors of the API become the operator's own in one place.
 """
 
 import asyncio
+import contextlib
 import json
+import random
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import aiohttp
 from kubernetes.aio import client as api
-from kubernetes.aio import config
-from kubernetes.aio.config.config_exception import ConfigException
 
 from falapp_operator import errors
 from falapp_operator.api import meta
 from falapp_operator.api.objects import Object, Ref
 from falapp_operator.api.paths import path
+from falapp_operator.cluster import connection as connections
 
 _SECRETS = re.compile(r"/namespaces/[^/]+/secrets(/|$)")
 _TIMEOUT_SECONDS = 30
 _MERGEABLE = "application/apply-patch+yaml"
+_PARTIAL = "application/merge-patch+json"
+_TRIES = 3
+_LONGEST_WAIT = 10.0
+"""Seconds: what the API server asks beyond them is the queue's business, and holds no worker."""
+
+
+def _nobody_else_writes() -> None:
+    """Let every write pass: there is no other operator to give way to."""
 
 
 class Client:
-    """A connection to the API server, for as long as the operator runs."""
+    """A connection to the API server, for as long as the operator runs.
 
-    def __init__(self, connection: api.ApiClient, *, in_flight: int = 32) -> None:
+    Args:
+        connection: The connection pool.
+        in_flight: How many requests are sent at once. One that waits since the API server asked
+            for it (429, Retry-After) is none of them.
+        fence: Called right before each request that could change something; it raises
+            FencedError when nothing may be written.
+        sleep: What waits.
+    """
+
+    def __init__(
+        self,
+        connection: api.ApiClient,
+        *,
+        in_flight: int = 32,
+        fence: Callable[[], None] = _nobody_else_writes,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._connection = connection
         self._limit = asyncio.Semaphore(in_flight)
+        self._fence = fence
+        self._sleep = sleep
 
     @classmethod
-    async def connect(cls) -> Self:
+    async def connect(cls, fence: Callable[[], None] = _nobody_else_writes) -> Self:
         """Connect with the pod's service account, or with the kubeconfig outside a pod."""
-        configuration = api.Configuration()
-        try:
-            config.load_incluster_config(client_configuration=configuration)
-        except ConfigException:
-            await config.load_kube_config(client_configuration=configuration)
-        return cls(api.ApiClient(configuration))
+        return cls(await connections.pool(), fence=fence)
 
     async def close(self) -> None:
         """Close the connection pool."""
@@ -74,6 +97,20 @@ class Client:
         found = await self._call("GET", path(where), query=[q for q in query if q[1]])
         # Items of a list carry neither apiVersion nor kind.
         return tuple({"apiVersion": api_version, "kind": kind} | item for item in found["items"])
+
+    async def pages(
+        self, api_version: str, kind: str, *, size: int = 500
+    ) -> AsyncIterator[tuple[Object, ...]]:
+        """Yield the objects of a kind in all namespaces, so many at a time."""
+        where = Ref(api_version=api_version, kind=kind, name="")
+        query = [("limit", str(size))]
+        while True:
+            found = await self._call("GET", path(where), query=query)
+            yield tuple({"apiVersion": api_version, "kind": kind} | o for o in found["items"])
+            following = found.get("metadata", {}).get("continue", "")
+            if not following:
+                return
+            query = [("limit", str(size)), ("continue", following)]
 
     async def apply(self, desired: Object, *, force: bool = True) -> Object:
         """Apply ``desired`` server-side as its one manager, and return the object.
@@ -122,6 +159,23 @@ class Client:
         created: Object = await self._call("POST", path(where), query=query, body=obj)
         return created
 
+    async def scale(self, ref: Ref, replicas: int, *, version: str) -> None:
+        """Set how many pods an object keeps, and nothing else of what was applied to it.
+
+        Args:
+            ref: Where it is.
+            replicas: How many it shall have.
+            version: Only if it is still as it was in this resourceVersion.
+
+        Raises:
+            ConflictError: It is another version.
+        """
+        query = [("fieldManager", meta.FIELD_MANAGER)]
+        body = {"metadata": {"resourceVersion": version}, "spec": {"replicas": replicas}}
+        await self._call(
+            "PATCH", f"{path(ref)}/scale", query=query, body=body, content_type=_PARTIAL
+        )
+
     async def delete(self, ref: Ref, *, uid: str = "", version: str = "") -> None:
         """Delete the object, and in the background what it owns; a missing one is fine.
 
@@ -144,6 +198,11 @@ class Client:
             await self._call("DELETE", path(ref), body=options)
         except errors.MissingError:
             return
+
+    async def tell(self, event: Object) -> None:
+        """Create an Event; one that is there already has been told."""
+        with contextlib.suppress(errors.ConflictError):
+            await self.create(event)
 
     async def _apply(self, where: str, body: Object, *, force: bool = True) -> Object:
         query = [("fieldManager", meta.FIELD_MANAGER), ("force", "true" if force else "false")]
@@ -169,38 +228,82 @@ class Client:
             body=body,
             auth_settings=["BearerToken"],
         )
+        for tries in range(1, _TRIES + 1):
+            answer = await self._send(method, serialized)
+            asked = answer.asked_pause
+            if asked == 0 or asked > _LONGEST_WAIT or tries == _TRIES:
+                break
+            # Later than asked, and not all at once: others were told the same.
+            await self._sleep(asked * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
+        return answer.value(method, where)
+
+    async def _send(self, method: str, serialized: tuple[Any, Any, Any, Any, Any]) -> "_Answer":
         try:
             async with self._limit:
+                if method != "GET":
+                    self._fence()
                 response = await self._connection.call_api(
                     *serialized, _request_timeout=_TIMEOUT_SECONDS
                 )
                 content = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise errors.TransientError(f"the API server did not answer: {error}") from error
-        return _answer(method, where, response.status, content)
+        return _Answer(response.status, response.getheader("Retry-After"), content)
 
 
-def _answer(method: str, where: str, status: int, content: bytes) -> Any:
-    try:
-        value = json.loads(content)
-    except ValueError:
-        value = None
-    if 200 <= status < 300 and isinstance(value, dict):
-        return value
-    message = _words(where, value, content)
-    text = f"{method} {where}: {status} {message}"
-    if status == 404 and method in ("POST", "PATCH") and not where.endswith("/status"):
-        # Both create what is not there: it is the namespace that is missing.
-        raise errors.RefusedError(text, message)
-    if status == 404:
-        raise errors.MissingError(text)
-    if status == 409:
-        raise errors.ConflictError(text)
-    if status in (400, 403, 422) and method != "GET":
-        raise errors.RefusedError(f"{method} {where}: refused with {status}", message)
-    if status == 403:
-        raise errors.ForbiddenError(text)
-    raise errors.TransientError(text)
+@dataclass(frozen=True)
+class _Answer:
+    """What the API server, or something on the way to it, answered."""
+
+    status: int
+    retry_after: str | None
+    content: bytes
+
+    @property
+    def asked_pause(self) -> float:
+        """The seconds that the API server asks us to wait; 0 if it does not ask."""
+        named = self.retry_after is not None
+        if self.status != 429 and not (named and self.status >= 500):
+            return 0.0
+        try:
+            # As a date it would be a proxy's; the API server writes seconds.
+            return max(1.0, min(3600.0, float(self.retry_after or 1)))
+        except ValueError:
+            return 1.0
+
+    def value(self, method: str, where: str) -> Any:
+        """Return the object that was answered.
+
+        Raises:
+            FalappError: The answer is none.
+        """
+        try:
+            value = json.loads(self.content)
+        except ValueError:
+            value = None
+        if 200 <= self.status < 300 and isinstance(value, dict):
+            return value
+        raise self._error(method, where, value)
+
+    def _error(self, method: str, where: str, value: Any) -> errors.FalappError:
+        status, message = self.status, _words(where, value, self.content)
+        text = f"{method} {where}: {status} {message}"
+        if (
+            status == 404
+            and method in ("POST", "PATCH")
+            and not where.endswith(("/status", "/scale"))
+        ):
+            # Both create what is not there: it is the namespace that is missing.
+            return errors.RefusedError(text, message)
+        if status == 404:
+            return errors.MissingError(text)
+        if status == 409:
+            return errors.ConflictError(text)
+        if status in (400, 403, 422) and method != "GET":
+            return errors.RefusedError(f"{method} {where}: refused with {status}", message)
+        if status == 403:
+            return errors.ForbiddenError(text)
+        return errors.TransientError(text, pause=self.asked_pause)
 
 
 def _words(where: str, value: Any, content: bytes) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from falapp_operator.api import environment, meta, model
 from falapp_operator.api.environment import EnvironmentSpec
 from falapp_operator.api.objects import Object
-from falapp_operator.environment import key, mounts, steps
+from falapp_operator.environment import gpus, key, mounts, steps
 from falapp_operator.settings import Settings
 
 CUSTOM_CA = "falapp-custom-ca"
@@ -56,6 +56,7 @@ def request(build: Build, settings: Settings, owner: Object) -> Object:
         "relayed": build.spec.has_own_base,
         "cache": key.cache(build.namespace) if build.spec.is_base else "",
         "resolver": build.spec.resolver,
+        "pytorchIndex": (build.spec.profile.pytorch_index if build.spec.profile else None) or "",
         "layers": build.spec.layers,
         "variables": build.variables,
         "private": key.is_private(build.spec),
@@ -166,7 +167,7 @@ def _pod(build: Build, settings: Settings) -> Object:
         "enableServiceLinks": False,
         "nodeSelector": environment.node_labels(build.spec.platform)
         | settings.builds.node_selector,
-        "affinity": {"nodeAffinity": _AWAY_FROM_GPUS},
+        "affinity": {"nodeAffinity": gpus.keep_off(settings)},
         "initContainers": before,
         "containers": [last],
         "volumes": volumes,
@@ -181,18 +182,6 @@ def _pod(build: Build, settings: Settings) -> Object:
     if settings.builds.tolerations:
         pod["tolerations"] = [t.to_object() for t in settings.builds.tolerations]
     return pod
-
-
-_AWAY_FROM_GPUS: Object = {
-    "preferredDuringSchedulingIgnoredDuringExecution": [
-        {
-            "weight": 100,
-            "preference": {
-                "matchExpressions": [{"key": "nvidia.com/gpu.product", "operator": "DoesNotExist"}]
-            },
-        }
-    ]
-}
 
 
 def _volumes(build: Build, settings: Settings) -> list[Object]:

@@ -35,6 +35,8 @@ def canonical(spec: EnvironmentSpec, namespace: str) -> str:
         "secrets": [secret.to_object() for secret in spec.secrets],
         "pullSecret": spec.pull_secret or "",
     }
+    if spec.profile:  # left out without one: what has none keeps its key
+        content["profile"] = spec.profile.to_object()
     if spec.dockerfile:
         content["dockerfile"] = spec.dockerfile.to_object()
     # What a Dockerfile runs may do anything, also to what it leaves in the cache of layers.

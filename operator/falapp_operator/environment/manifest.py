@@ -9,6 +9,7 @@ from falapp_operator.api.conditions import Reason
 from falapp_operator.api.environment import PLATFORM, Dockerfile, EnvironmentSpec
 from falapp_operator.api.falapp import FalAppSpec, RequirementSecret
 from falapp_operator.api.objects import Object
+from falapp_operator.api.profile import Profile
 from falapp_operator.environment import dockerfile, key, requirements
 from falapp_operator.settings import Settings
 from falapp_registry import reference
@@ -18,8 +19,16 @@ from falapp_requirements.credentials import Separated
 from falapp_requirements.errors import RequirementError
 
 
-def spec_of(app: FalAppSpec, python: str, settings: Settings) -> EnvironmentSpec:
-    """Return the spec of the environment that ``app`` needs, on Python version ``python``.
+def spec_of(
+    app: FalAppSpec, python: str, settings: Settings, profile: Profile | None = None
+) -> EnvironmentSpec:
+    """Return the spec of the environment that ``app`` needs.
+
+    Args:
+        app: The app.
+        python: The version of Python.
+        settings: The operator's.
+        profile: What its machine type says that packages are for.
 
     Raises:
         UserError: A requirement or the image cannot be used.
@@ -31,6 +40,7 @@ def spec_of(app: FalAppSpec, python: str, settings: Settings) -> EnvironmentSpec
         dockerfile=made,
         pull_secret=app.image.pull_secret if app.image else None,
         python_version=python,
+        profile=profile,
         resolver=app.resolver or "uv",
         layers=layers,
         secrets=_used(layers, app.requirement_secrets or ()),

@@ -20,6 +20,8 @@ async def ensure(
     spec = manifest.base_of(build.spec)
     name = keys.name(spec, build.namespace)
     live = await context.cluster.get(own(ENVIRONMENT, build.namespace, name))
+    host = key_of(live) if live and claims.is_users(live) else None
+    context.shared.guests.note(key_of(seen.environment), host)
     desired = claims.claim(live, seen.environment, spec, seen.status.retried if seen.retry else "")
     if desired is not None:
         await apply_changed(context.cluster, live, desired)

@@ -7,7 +7,7 @@ that fails ends as Stalled, with field, value and way out.
 from collections.abc import Callable
 
 from falapp_operator.api.conditions import Reason
-from falapp_operator.api.falapp import DEFAULT_MACHINE_TYPE
+from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.api.objects import Object, owner_uids
 from falapp_operator.environment import manifest
 from falapp_operator.errors import UserError
@@ -19,19 +19,66 @@ Check = Callable[[Snapshot, Settings], UserError | None]
 
 def unknown_machine_type(seen: Snapshot, _settings: Settings) -> UserError | None:
     """No MachineType has the name."""
-    if seen.machine is not None:
+    found = (seen.machine, *seen.fallbacks)
+    missing = [n for n, m in zip(seen.spec.machines, found, strict=True) if m is None]
+    if not missing:
         return None
-    name = seen.spec.machine_type or DEFAULT_MACHINE_TYPE
+    field = "machineType" if seen.machine is None else "machineTypeFallbacks"
     known = ", ".join(seen.machine_types) or "none at all"
     return UserError(
         Reason.UNKNOWN_MACHINE_TYPE,
-        f"spec.machineType: there is no MachineType {name!r}; use one of: {known}; or create it",
+        f"spec.{field}: there is no MachineType {missing[0]!r}; use one of: {known}; or create it",
     )
 
 
 def unreadable_machine_type(seen: Snapshot, _settings: Settings) -> UserError | None:
-    """The MachineType says something that this operator does not know."""
-    return seen.machine if isinstance(seen.machine, UserError) else None
+    """A MachineType says something that this operator does not know."""
+    return next((m for m in (seen.machine, *seen.fallbacks) if isinstance(m, UserError)), None)
+
+
+def _gpus(machine: MachineTypeSpec) -> str:
+    gpu = machine.gpu
+    return f"{gpu.count} {gpu.resource}" if gpu else "no GPU"
+
+
+def _runtime_class(machine: MachineTypeSpec) -> str:
+    name = machine.runtime_class_name
+    return f"the runtimeClassName {name}" if name else "no runtimeClassName"
+
+
+def _profile(machine: MachineTypeSpec) -> str:
+    return f"the profile {machine.profile}" if machine.profile else "no profile"
+
+
+_THE_SAME: tuple[Callable[[MachineTypeSpec], str], ...] = (_gpus, _runtime_class, _profile)
+"""What a pod has one of wherever it runs, each told in words."""
+
+
+def unlike_fallback(seen: Snapshot, _settings: Settings) -> UserError | None:
+    """A pod for the machine type could not be one for its fallback."""
+    first, *others = zip(seen.spec.machines, seen.accepted, strict=True)
+    for name, machine in others:
+        for told in _THE_SAME:
+            if (theirs := told(machine)) != (ours := told(first[1])):
+                return UserError(
+                    Reason.INVALID_SPEC,
+                    f"spec.machineTypeFallbacks: {name!r} has {theirs} and {first[0]!r} has {ours},"
+                    " and a runner is the same wherever it runs; take it out, or name one with"
+                    f" {ours}",
+                )
+    return None
+
+
+def no_gpus_to_multiply(seen: Snapshot, _settings: Settings) -> UserError | None:
+    """GPUs are asked for on a machine type without."""
+    count = seen.spec.num_gpus
+    if count is None or seen.accepted[0].gpu:
+        return None
+    return UserError(
+        Reason.INVALID_SPEC,
+        f"spec.numGPUs: {count} {'is' if count == 1 else 'are'} asked for, and machine type"
+        f" {seen.spec.machines[0]!r} has no GPU; take numGPUs out, or name a machineType with GPUs",
+    )
 
 
 def unsupported_python(seen: Snapshot, settings: Settings) -> UserError | None:
@@ -111,6 +158,8 @@ def _is_mine(child: Object, app: Object) -> bool:
 CHECKS: tuple[Check, ...] = (
     unknown_machine_type,  # before anything is built for a machine that does not exist
     unreadable_machine_type,
+    unlike_fallback,
+    no_gpus_to_multiply,
     unsupported_python,
     unusable_requirements,
     foreign_source,

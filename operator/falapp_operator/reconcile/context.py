@@ -1,20 +1,21 @@
 """What every pass works with, and what tests replace."""
 
+import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from falapp_operator.api import conditions, meta
-from falapp_operator.api.conditions import ConditionType
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.api.falapp import FalAppStatus
 from falapp_operator.api.objects import Object, Ref, stamped
 from falapp_operator.cluster.client import Client
 from falapp_operator.cluster.git import Git
 from falapp_operator.cluster.registry import Registry
-from falapp_operator.errors import MissingError
-from falapp_operator.reconcile import drift
+from falapp_operator.errors import FalappError, MissingError
+from falapp_operator.reconcile import drift, events
 from falapp_operator.reconcile.queue import Key
 from falapp_operator.reconcile.shared import Shared
 from falapp_operator.settings import Settings
@@ -26,6 +27,11 @@ ENVIRONMENT = "Environment"
 MACHINE_TYPE = "MachineType"
 BUILD = "Build"
 """The build of all Environments of one name, whatever their namespaces: they share one Job."""
+GUESTS = "Guests"
+"""Those who use an Environment without owning it."""
+
+_PATIENCE = 5.0
+"""Seconds for an Event: the status is what counts."""
 
 
 def utcnow() -> datetime:
@@ -45,6 +51,8 @@ class Context:
     """Have another object looked at."""
     now: Callable[[], datetime] = utcnow
     shared: Shared = field(default_factory=Shared)
+    instance: str = field(default_factory=socket.gethostname)
+    """Which operator this is: in a pod, the pod's name."""
 
 
 def own(kind: str, namespace: str, name: str) -> Ref:
@@ -83,7 +91,10 @@ async def apply_changed(
 async def write_status(
     context: Context, obj: Object, new: FalAppStatus | EnvironmentBuildStatus
 ) -> None:
-    """Write the status of ``obj``, stamped with generation and times, if it is another one."""
+    """Write the status of ``obj``, stamped with generation and times, if it is another one.
+
+    What of it is a transition is told by an Event, after it: one that is lost is lost.
+    """
     metadata, old = obj["metadata"], obj.get("status", {})
     generation = metadata["generation"]
     merged = conditions.merged(
@@ -98,13 +109,16 @@ async def write_status(
         await context.cluster.apply_status(ref, status)
     except MissingError:
         return  # deleted while it was looked at: there is nothing left to tell
-    before, after = _ready(old), _ready(status)
-    if before != after:
-        _log.info("%s %s/%s: %s: %s", ref.kind, ref.namespace, ref.name, *after)
+    await _tell(context, obj, obj | {"status": status})
 
 
-def _ready(status: Object) -> tuple[str, str]:
-    for found in status.get("conditions", ()):
-        if found["type"] == ConditionType.READY:
-            return found.get("reason", ""), found.get("message", "")
-    return "", ""
+async def _tell(context: Context, old: Object, new: Object) -> None:
+    """Write the Events of a new status; a pass does not fail for them, nor wait long."""
+    for event in events.told(old, new, context.now(), context.instance):
+        what = f"{new['kind']} {new['metadata']['namespace']}/{new['metadata']['name']}"
+        _log.info("%s: %s: %s", what, event["reason"], event["message"])
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await context.cluster.tell(event)
+        except (FalappError, TimeoutError) as error:
+            _log.warning("%s: its Event %s was not written: %r", what, event["reason"], error)

@@ -6,19 +6,10 @@ and drops empty texts and lists, so "contains" looks only at what is asked for a
 quantities by value.
 """
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from falapp_operator.api import meta
+from falapp_operator.api import meta, quantity
 from falapp_operator.api.objects import Object
-
-_SUFFIXES = {
-    "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"),
-    "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12),
-    "P": Decimal(10**15), "E": Decimal(10**18),
-    "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40),
-    "Pi": Decimal(2**50), "Ei": Decimal(2**60),
-}  # fmt: skip
 
 
 def unchanged(live: Object | None, desired: Object) -> bool:
@@ -47,22 +38,11 @@ def contains(live: Any, desired: Any) -> bool:
 
 def _is_left_out(value: Any) -> bool:
     """Return whether the API server drops a field with this value, as it does an empty text."""
-    return value in ("", [])
+    return value in ("", [], None)
 
 
 def _same_quantity(a: Any, b: Any) -> bool:
     if not (isinstance(a, str) and isinstance(b, str)):
         return False
-    left, right = _quantity(a), _quantity(b)
+    left, right = quantity.value(a), quantity.value(b)
     return left is not None and left == right
-
-
-def _quantity(text: str) -> Decimal | None:
-    for suffix in (text[-2:], text[-1:], ""):
-        if suffix in _SUFFIXES or suffix == "":
-            number = text[: len(text) - len(suffix)] if suffix else text
-            try:
-                return Decimal(number) * _SUFFIXES.get(suffix, Decimal(1))
-            except InvalidOperation:
-                return None
-    return None

@@ -57,6 +57,13 @@ async def reconcile_build(context: Context, key: Key) -> float | None:
     return float(context.settings.resync_seconds) if job and users else None
 
 
+async def reconcile_guests(context: Context, key: Key) -> float | None:
+    """Wake those who use the Environment at ``key`` and do not own it."""
+    for guest in context.shared.guests.of(Key(ENVIRONMENT, key.namespace, key.name)):
+        context.wake(guest)
+    return None
+
+
 async def _called(context: Context, name: str) -> tuple[Object, ...]:
     """Return the Environments of one name, whatever their namespaces."""
     return await context.cluster.list(meta.API_VERSION, ENVIRONMENT, fields=f"metadata.name={name}")
@@ -72,6 +79,7 @@ async def _pass(context: Context, key: Key) -> tuple[EnvironmentBuildStatus, flo
     environment = await context.cluster.get(own(ENVIRONMENT, key.namespace, key.name))
     if environment is None or "deletionTimestamp" in environment["metadata"]:
         context.shared.doubts.forget(key)
+        context.shared.guests.note(key, None)
         context.wake(Key(BUILD, "", key.name))
         return EnvironmentBuildStatus(), None
     status = status_of(environment)

@@ -1,15 +1,15 @@
 """One pass over a FalApp: gather (`snapshot`), decide (`plan`, `status`), apply."""
 
+import contextlib
 from dataclasses import replace
 
 from pydantic import ValidationError
 
-from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
-from falapp_operator.api.falapp import FalAppSpec, machine_type_name
+from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, ref
-from falapp_operator.errors import ConflictError, RefusedError, UserError
-from falapp_operator.reconcile import commits
+from falapp_operator.errors import ConflictError, ForbiddenError, RefusedError, UserError
+from falapp_operator.reconcile import claims, commits
 from falapp_operator.reconcile import plan as plans
 from falapp_operator.reconcile import status as statuses
 from falapp_operator.reconcile.context import (
@@ -17,6 +17,7 @@ from falapp_operator.reconcile.context import (
     FALAPP,
     Context,
     apply_changed,
+    key_of,
     own,
     write_status,
 )
@@ -33,6 +34,8 @@ async def reconcile(context: Context, key: Key) -> float | None:
     if app is None or "deletionTimestamp" in app["metadata"]:
         # Everything of the app's is owned by it: the garbage collector is at work.
         context.shared.commits.forget(key)
+        context.shared.guests.note(key, None)
+        context.shared.nodes.waiting.discard(key)
         return None
     try:
         spec = FalAppSpec.model_validate(app["spec"])
@@ -41,9 +44,17 @@ async def reconcile(context: Context, key: Key) -> float | None:
         return None
     answer = await context.shared.commits.of(context, app, spec.source.git)
     seen = await gather(context.cluster, context.settings, app, spec, answer)
+    context.shared.guests.note(key, _host(seen.environment))
+    nodes = context.shared.nodes
+    nodes.note(key, waits=seen.waits)
+    if seen.waits:
+        # Without the right to list them, as after an upgrade of the image alone, it waits as well.
+        with contextlib.suppress(ForbiddenError):
+            there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
+            seen = replace(seen, nodes=there)
     plan = plans.plan(seen, context.settings)
     try:
-        await _apply(context, plan)
+        await _apply(context, plan, seen.deployment)
     except RefusedError as error:
         refusal = UserError(Reason.REFUSED, f"the cluster refuses what this needs: {error.detail}")
         await write_status(context, app, statuses.status(seen, replace(plan, error=refusal)))
@@ -62,12 +73,20 @@ async def reconcile(context: Context, key: Key) -> float | None:
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
 
 
-async def _apply(context: Context, plan: plans.Plan) -> None:
+def _host(environment: Object | None) -> Key | None:
+    """Return whose guest an app is that uses ``environment``, if it will not own it."""
+    return key_of(environment) if environment and claims.is_users(environment) else None
+
+
+async def _apply(context: Context, plan: plans.Plan, deployment: Object | None) -> None:
     for change in plan.changes:
         if change.live is None and change.desired["kind"] == ENVIRONMENT:
             await _claim(context, change.desired)
         else:
             await apply_changed(context.cluster, change.live, change.desired)
+    if plan.scale is not None and deployment is not None:
+        version = deployment["metadata"]["resourceVersion"]
+        await context.cluster.scale(ref(deployment), plan.scale, version=version)
     for live in plan.deletions:
         metadata = live["metadata"]
         await context.cluster.delete(
@@ -85,15 +104,6 @@ async def _claim(context: Context, environment: Object) -> None:
         if await context.cluster.get(ref(environment)) is not None:
             raise ConflictError(f"Environment {environment['metadata']['name']} was made meanwhile")
         await apply_changed(context.cluster, None, environment)
-
-
-async def reconcile_machine_type(context: Context, key: Key) -> float | None:
-    """Wake the apps that ask for a machine type."""
-    for app in await context.cluster.list(meta.API_VERSION, FALAPP):
-        if machine_type_name(app["spec"].get("machineType")) == key.name:
-            metadata = app["metadata"]
-            context.wake(Key(FALAPP, metadata["namespace"], metadata["name"]))
-    return None
 
 
 def _unreadable(error: ValidationError) -> UserError:

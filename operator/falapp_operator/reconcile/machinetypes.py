@@ -1,29 +1,34 @@
-"""The chart's machine types, applied when the operator starts.
+"""Machine types: the chart's, applied when the operator starts; how many nodes are of each.
 
-They are custom resources of a kind that the same chart brings, so Helm cannot install both in one
-go. What an administrator changed with kubectl stays as it is: applying without force is refused
-then, and that is fine.
+The chart's are custom resources of a kind that the same chart brings, so Helm cannot install both
+in one go. What an administrator changed with kubectl stays as it is: applying without force is
+refused then, and that is fine.
 """
 
 import logging
 
+from pydantic import ValidationError
+
 from falapp_operator.api import meta
-from falapp_operator.api.machinetype import MachineTypeSpec
+from falapp_operator.api.falapp import machine_type_name
+from falapp_operator.api.machinetype import MachineTypeSpec, MachineTypeStatus
 from falapp_operator.api.objects import Object
-from falapp_operator.errors import ConflictError, TransientError
-from falapp_operator.reconcile.context import MACHINE_TYPE, Context, apply_changed, own
+from falapp_operator.errors import ConflictError, MissingError, TransientError
+from falapp_operator.reconcile.context import FALAPP, MACHINE_TYPE, Context, apply_changed, own
 from falapp_operator.reconcile.queue import Key
+from falapp_operator.runner import nodes
 
 _log = logging.getLogger(__name__)
 
 KEY = Key("MachineTypes", "", "of the chart")
+COUNT = Key("Nodes", "", "of machine types")
 
 
 async def reconcile(context: Context, _key: Key) -> float | None:
     """Apply every machine type of the settings; a bad one does not keep back the others."""
     refused: list[str] = []
     for name, spec in context.settings.machine_types.items():
-        desired = machine_type(name, spec)
+        desired = machine_type(name, context.settings.pytorch.applied(spec))
         live = await context.cluster.get(own(MACHINE_TYPE, "", desired["metadata"]["name"]))
         try:
             await apply_changed(context.cluster, live, desired, force=False)
@@ -34,6 +39,62 @@ async def reconcile(context: Context, _key: Key) -> float | None:
     if refused:
         raise TransientError("; ".join(refused))
     return None
+
+
+async def changed(context: Context, key: Key) -> float | None:
+    """Wake the apps that name a machine type, unless it is as it was: its status is our own."""
+    live = await context.cluster.get(own(MACHINE_TYPE, "", key.name))
+    metadata = live["metadata"] if live else {}
+    now = (str(metadata["uid"]), int(metadata["generation"])) if live else None
+    machines = context.shared.machines
+    if key.name in machines and machines[key.name] == now:
+        return None
+    for app in await context.cluster.list(meta.API_VERSION, FALAPP):
+        if key.name in _names(app["spec"]):
+            metadata = app["metadata"]
+            context.wake(Key(FALAPP, metadata["namespace"], metadata["name"]))
+    context.wake(COUNT)
+    machines[key.name] = now
+    return None
+
+
+def _names(spec: Object) -> list[str]:
+    """Return the names of the machine types that an app's spec accepts, valid or not."""
+    asked = (spec.get("machineType"), *(spec.get("machineTypeFallbacks") or ()))
+    return [machine_type_name(name) for name in asked]
+
+
+async def count(context: Context, _key: Key) -> float | None:
+    """Write into each machine type how many nodes are of it, and wake the apps that wait for one.
+
+    Nodes come in crowds, so this looks at them once in a few seconds, and now and then by itself.
+    """
+    shared, now = context.shared.nodes, context.now()
+    if soon := shared.pause(now):
+        return soon
+    there = await shared.all(lambda: context.cluster.list("v1", "Node"), now, fresh=True)
+    for live in await context.cluster.list(meta.API_VERSION, MACHINE_TYPE):
+        status = _status(live, there)
+        if status is None or live.get("status") == status:
+            continue
+        try:
+            await context.cluster.apply_status(
+                own(MACHINE_TYPE, "", live["metadata"]["name"]), status
+            )
+        except MissingError:
+            continue  # deleted meanwhile; or its definition is older than the operator
+    if shared.counted(there, now):
+        for key in shared.waiting:
+            context.wake(key)
+    return float(context.settings.resync_seconds)
+
+
+def _status(live: Object, there: tuple[nodes.Node, ...]) -> Object | None:
+    try:
+        spec = MachineTypeSpec.model_validate(live["spec"])
+    except ValidationError:
+        return None  # its apps say so
+    return MachineTypeStatus(nodes=nodes.count(spec, there)).to_object()
 
 
 def machine_type(name: str, spec: MachineTypeSpec) -> Object:

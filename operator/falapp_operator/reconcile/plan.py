@@ -9,13 +9,21 @@ from dataclasses import dataclass
 
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentSpec
-from falapp_operator.api.machinetype import MachineTypeSpec
-from falapp_operator.api.objects import Object
+from falapp_operator.api.objects import Object, owner_uids
 from falapp_operator.environment import key, manifest
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile import checks, claims, verdict
 from falapp_operator.reconcile.snapshot import Snapshot
-from falapp_operator.runner import deployment, disruption, network, outcome, pod, source
+from falapp_operator.runner import (
+    capacity,
+    deployment,
+    disruption,
+    network,
+    outcome,
+    placement,
+    pod,
+    source,
+)
 from falapp_operator.settings import Settings
 
 
@@ -43,6 +51,8 @@ class Plan:
     """How the runners fare, those of the wanted revision being the current ones."""
     rolled_out: bool
     """Whether the wanted revision is the only one."""
+    scale: int | None = None
+    """How many pods the Deployment shall have that is otherwise left alone, if it has others."""
     doubted: bool = False
     """Whether a node cannot pull the Environment's image: the registry may have lost it."""
 
@@ -56,27 +66,29 @@ def plan(seen: Snapshot, settings: Settings) -> Plan:
 
 def _plan(seen: Snapshot, settings: Settings) -> Plan:
     error = checks.first_error(seen, settings)
-    spec, machine = seen.wanted, seen.machine
+    spec = seen.wanted
     if (
         error
         or isinstance(seen.commit, UserError)
-        or not isinstance(machine, MachineTypeSpec)
+        or not seen.accepted
         or not isinstance(spec, EnvironmentSpec)
     ):
-        return _waiting(seen, error, ())
+        # A suspended app asks for nothing that could be wrong; it is told when it is resumed.
+        return _waiting(seen, None if seen.spec.suspend else error, ())
     claim = _claim(seen, spec)
     environment = key.name(spec, seen.app["metadata"]["namespace"])
     if not verdict.is_ready(seen.environment_status):
         return _waiting(seen, None, claim, environment)
     files = _files(seen)
-    runner = _runner(seen, machine, files, settings)
+    runner = _runner(seen, files, settings)
     wanted = deployment.deployment(seen.app, runner)
     runners = _runners(seen, _revision(wanted))
     whole = (
-        runners.current == runners.total == runners.current_ready == seen.spec.replicas
+        runners.current == runners.total == runners.current_ready == seen.spec.runners
         and runners.former_ready == 0
         and _revision(seen.deployment) == _revision(wanted)
     )
+    budget, needless = _budget(seen)
     return Plan(
         error=None,
         environment=environment,
@@ -85,14 +97,21 @@ def _plan(seen: Snapshot, settings: Settings) -> Plan:
             *_source(seen, runner, files),
             Change(live=seen.deployment, desired=wanted),
             Change(live=seen.service, desired=network.service(seen.app)),
-            Change(live=seen.disruption, desired=disruption.budget(seen.app)),
+            *budget,
             *(_releases(seen) if whole else ()),
         ),
-        deletions=_leftovers(seen, runner) if whole else (),
+        deletions=(*needless, *(_leftovers(seen, runner) if whole else ())),
         runners=runners,
         rolled_out=whole,
         doubted=outcome.cannot_pull(seen.pods, seen.environment_status.image),
     )
+
+
+def _budget(seen: Snapshot) -> tuple[tuple[Change, ...], tuple[Object, ...]]:
+    """Return the PodDisruptionBudget to have, and the one to delete: an only runner needs none."""
+    if seen.spec.runners > 1:
+        return (Change(live=seen.disruption, desired=disruption.budget(seen.app)),), ()
+    return (), (seen.disruption,) if seen.disruption else ()
 
 
 def _files(seen: Snapshot) -> source.Files | None:
@@ -119,27 +138,31 @@ def _code(seen: Snapshot, settings: Settings) -> source.Checkout | source.Copy |
     return None
 
 
-def _runner(
-    seen: Snapshot, machine: MachineTypeSpec, files: source.Files | None, settings: Settings
-) -> pod.Runner:
+def _runner(seen: Snapshot, files: source.Files | None, settings: Settings) -> pod.Runner:
     name, image = seen.app["metadata"]["name"], seen.spec.source.image
     own = (image.pull_secret,) if image and image.pull_secret else ()
     return pod.Runner(
         app=name,
         spec=seen.spec,
-        machine=machine,
+        machine=placement.combined(seen.accepted, seen.spec.num_gpus),
+        preferred=placement.preferences(seen.accepted),
         environment_image=seen.environment_status.image,
         runtime_image=settings.pythons[seen.python].runtime_image,
         source=source.config_map_name(name, files) if files else "",
         code=_code(seen, settings),
         image_pull_secrets=(*settings.runners.image_pull_secrets, *own),
         files=settings.runners.files,
+        restart=_annotation(seen.app, meta.ANNOTATION_RESTART),
     )
 
 
 def _runners(seen: Snapshot, revision: str) -> outcome.Runners:
     """Return how the runners of ``revision`` fare, those that could not even be made included."""
-    found = outcome.runners(seen.pods, revision)
+    place = None
+    if seen.nodes is not None:
+        place = capacity.Place(machines=seen.spec.machines, nodes=seen.nodes)
+    restarted = _annotation(_template(seen.deployment), meta.ANNOTATION_RESTARTED)
+    found = outcome.runners(seen.pods, revision, place=place, restarted=restarted)
     if found.trouble or seen.deployment is None or _revision(seen.deployment) != revision:
         return found
     return dataclasses.replace(found, trouble=outcome.refused(seen.deployment))
@@ -157,11 +180,28 @@ def _waiting(
         # The wanted revision has no runner yet; how a former one fares says nothing of this spec.
         runners=outcome.runners(seen.pods, ""),
         rolled_out=False,
+        scale=_scale(seen),
     )
 
 
+def _scale(seen: Snapshot) -> int | None:
+    """Return how many runners of the former revision there shall be, where others are asked for.
+
+    How many they are is no part of a revision: an autoscaler or a person is not made to wait for a
+    build, which may never end.
+    """
+    live, wanted = seen.deployment, seen.spec.runners
+    mine = live is not None and seen.app["metadata"]["uid"] in owner_uids(live)
+    return wanted if live and mine and live["spec"].get("replicas") != wanted else None
+
+
 def _claim(seen: Snapshot, spec: EnvironmentSpec) -> tuple[Change, ...]:
-    """Make the Environment, become one more of its owners, or hand it the wish to try again."""
+    """Make the Environment, become one more of its owners, or hand it the wish to try again.
+
+    A suspended app asks for no new one; that of before, which may be building, stays its own.
+    """
+    if seen.spec.suspend and seen.environment is None:
+        return ()
     desired = claims.claim(seen.environment, seen.app, spec, seen.retry)
     return (Change(live=seen.environment, desired=desired),) if desired else ()
 
@@ -198,7 +238,13 @@ def _source(seen: Snapshot, runner: pod.Runner, files: source.Files | None) -> t
 
 
 def _revision(live: Object | None) -> str:
-    if live is None:
-        return ""
-    annotations = live["spec"]["template"]["metadata"].get("annotations", {})
-    return str(annotations.get(meta.ANNOTATION_REVISION, ""))
+    return _annotation(_template(live), meta.ANNOTATION_REVISION)
+
+
+def _template(live: Object | None) -> Object:
+    found: Object = live["spec"]["template"] if live else {}
+    return found
+
+
+def _annotation(obj: Object, name: str) -> str:
+    return str(obj.get("metadata", {}).get("annotations", {}).get(name, ""))

@@ -4,6 +4,8 @@ import asyncio
 
 from falapp_operator.reconcile.commits import Commits
 from falapp_operator.reconcile.doubts import Doubts
+from falapp_operator.reconcile.guests import Guests
+from falapp_operator.reconcile.nodes import Nodes
 from falapp_operator.reconcile.roll import Roll
 from falapp_operator.reconcile.turns import Line
 
@@ -23,5 +25,11 @@ class Shared:
         """Who is before whom; used while `starting` is held."""
         self.doubts = Doubts()
         """Whose image a node cannot pull."""
+        self.guests = Guests()
+        """Who uses an Environment that a user made."""
         self.commits = Commits()
         """What branches and tags are now."""
+        self.nodes = Nodes()
+        """The cluster's nodes."""
+        self.machines: dict[str, tuple[str, int] | None] = {}
+        """By name, the uid and the generation of the machine types whose apps were woken."""

@@ -19,7 +19,12 @@ from falapp_operator.environment.manifest import spec_of
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile.commits import Answer
 from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, MACHINE_TYPE, own
+from falapp_operator.runner import outcome
+from falapp_operator.runner.nodes import Node
 from falapp_operator.settings import Settings
+
+Machine = MachineTypeSpec | UserError | None
+"""A machine type, what is wrong with it, or None where there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +35,10 @@ class Snapshot:
     spec: FalAppSpec
     python: str
     """The Python version asked for, or the default."""
-    machine: MachineTypeSpec | UserError | None
-    """The machine type asked for, what is wrong with it, or None where there is none."""
+    machine: Machine
+    """The machine type asked for."""
     machine_types: tuple[str, ...]
-    """The names of all machine types, where the one asked for does not exist."""
+    """The names of all machine types, where one that is asked for does not exist."""
     files: dict[str, str] | None
     """The app's files; None where they are not in the FalApp, or its ConfigMap does not exist."""
     wanted: EnvironmentSpec | UserError | None
@@ -55,6 +60,21 @@ class Snapshot:
     """Why the commit is the one of before: what it is now cannot be asked."""
     trust: str = ""
     """Certificates to trust in cloning it, besides the public ones."""
+    fallbacks: tuple[Machine, ...] = ()
+    """The machine types that will do besides, in order."""
+    nodes: tuple[Node, ...] | None = None
+    """All nodes of the cluster, where somebody asked for them, since the app waits for one."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the scheduler finds no node for one of the pods."""
+        return any(outcome.is_unscheduled(p) for p in self.pods)
+
+    @property
+    def accepted(self) -> tuple[MachineTypeSpec, ...]:
+        """The machine types that will do and can be used, the best first."""
+        found = (self.machine, *self.fallbacks)
+        return tuple(m for m in found if isinstance(m, MachineTypeSpec))
 
     def former_sources(self, current: str) -> list[Object]:
         """Return the app's own ConfigMaps of files, but for the one called ``current``."""
@@ -85,9 +105,7 @@ async def gather(
     python = spec.python_version or settings.default_python
     async with _together() as group:
         start = group.create_task
-        machine_type = start(
-            cluster.get(own(MACHINE_TYPE, "", machine_type_name(spec.machine_type)))
-        )
+        machines = start(_machines(cluster, spec))
         files = start(_files(cluster, namespace, spec))
         deployment = start(cluster.get(_child("apps/v1", "Deployment", app)))
         service = start(cluster.get(_child("v1", "Service", app)))
@@ -95,15 +113,17 @@ async def gather(
         pods = start(cluster.list("v1", "Pod", namespace, labels=labels))
         sources = start(cluster.list("v1", "ConfigMap", namespace, labels=labels))
         environments = start(cluster.list(meta.API_VERSION, ENVIRONMENT, namespace))
-    wanted = _wanted(spec, python, settings)
+    (machine, *fallbacks), names = machines.result()
+    wanted = _wanted(spec, python, settings, machine)
     environment = key.name(wanted, namespace) if isinstance(wanted, EnvironmentSpec) else ""
     mine = [e for e in environments.result() if metadata["uid"] in owner_uids(e)]
     return Snapshot(
         app=app | {"apiVersion": meta.API_VERSION, "kind": FALAPP},
         spec=spec,
         python=python,
-        machine=_machine(machine_type.result()),
-        machine_types=() if machine_type.result() else await _names(cluster),
+        machine=machine,
+        fallbacks=tuple(fallbacks),
+        machine_types=names,
         files=files.result(),
         wanted=wanted,
         environment=next(
@@ -159,17 +179,31 @@ async def _files(cluster: Client, namespace: str, spec: FalAppSpec) -> dict[str,
 
 
 def _wanted(
-    spec: FalAppSpec, python: str, settings: Settings
+    spec: FalAppSpec,
+    python: str,
+    settings: Settings,
+    machine: MachineTypeSpec | UserError | None,
 ) -> EnvironmentSpec | UserError | None:
     if python not in settings.pythons:
         return None
     try:
-        return spec_of(spec, python, settings)
+        profile = machine.profile if isinstance(machine, MachineTypeSpec) else None
+        return spec_of(spec, python, settings, profile)
     except UserError as error:
         return error
 
 
-def _machine(live: Object | None) -> MachineTypeSpec | UserError | None:
+async def _machines(
+    cluster: Client, spec: FalAppSpec
+) -> tuple[tuple[Machine, ...], tuple[str, ...]]:
+    """Return the machine types that will do; where one is missing, the names of all there are."""
+    refs = [own(MACHINE_TYPE, "", machine_type_name(name)) for name in spec.machines]
+    found = await asyncio.gather(*(cluster.get(ref) for ref in refs))
+    names = () if all(found) else await _names(cluster)
+    return tuple(_machine(live) for live in found), names
+
+
+def _machine(live: Object | None) -> Machine:
     if live is None:
         return None
     try:

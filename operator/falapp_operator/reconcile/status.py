@@ -33,7 +33,7 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
             ready,
             _environment_ready(plan, environment),
             _setup_complete(seen, plan),
-            _stalled(plan, environment, failure),
+            _stalled(plan, environment, failure, ready.message),
             *_exposed(seen),
             *_stale(seen),
         ),
@@ -73,6 +73,8 @@ def invalid(app_name: str, error: UserError) -> FalAppStatus:
 def _failure(seen: Snapshot, plan: Plan, environment: EnvironmentBuildStatus) -> Failure | None:
     if plan.error:
         return Failure(reason=plan.error.reason, message=plan.error.message)
+    if seen.spec.suspend:
+        return None
     if plan.environment and environment.failure:
         return environment.failure
     trouble = plan.runners.trouble
@@ -97,26 +99,40 @@ def _ready(
     seen: Snapshot, plan: Plan, environment: EnvironmentBuildStatus, failure: Failure | None
 ) -> Condition:
     type_ = ConditionType.READY
-    runners, wanted = plan.runners, seen.spec.replicas
+    runners, wanted = plan.runners, seen.spec.runners
     if failure:
-        return conditions.condition(type_, False, failure.reason, failure.message)
+        return conditions.condition(type_, False, failure.reason, _told(failure, runners, wanted))
+    if seen.spec.suspend:
+        return _without_runners(Reason.SUSPENDED, "spec.suspend is true", runners)
     if not plan.environment or not verdict.is_ready(environment):
         message = _message(environment, "the environment has been asked for")
         reason = Reason.ENVIRONMENT_NOT_READY
         return conditions.condition(type_, False, reason, f"{message}{_former(runners)}")
-    if wanted == 0 and runners.total == 0:
-        return conditions.condition(
-            type_, True, Reason.SCALED_TO_ZERO, "spec.replicas is 0: no runner is asked for"
-        )
+    if wanted == 0:
+        return _without_runners(Reason.SCALED_TO_ZERO, "spec.replicas is 0", runners)
     if plan.rolled_out:
         return conditions.condition(
             type_, True, Reason.RUNNERS_READY, f"{wanted} of {wanted} runners are ready"
         )
-    counts = f"{runners.current_ready} of {wanted} runners are ready"
-    trouble = runners.trouble
-    if trouble:
-        return conditions.condition(type_, False, trouble.reason, f"{counts}; {trouble.message}")
-    return conditions.condition(type_, False, Reason.STARTING, f"{counts}{_former(runners)}")
+    reason, what = Reason.STARTING, f"{runners.current_ready} of {wanted} runners are ready"
+    if trouble := runners.trouble:
+        reason, what = trouble.reason, f"{what}; {trouble.message}"
+    return conditions.condition(type_, False, reason, f"{what}{_former(runners)}")
+
+
+def _without_runners(reason: Reason, why: str, runners: Runners) -> Condition:
+    """Return Ready of an app that asks for no runner: a quiet state, once the last one ends."""
+    left = runners.total
+    what = f"{left} of them {'is' if left == 1 else 'are'} left" if left else "there is none"
+    message = f"{why}: no runner is asked for, and {what}"
+    return conditions.condition(ConditionType.READY, left == 0, reason, message)
+
+
+def _told(failure: Failure, runners: Runners, wanted: int) -> str:
+    """Return what failed, and what serves all the same."""
+    ready = runners.current_ready
+    some = f"; {ready} of {wanted} runners {'is' if ready == 1 else 'are'} ready" if ready else ""
+    return f"{failure.message}{some}{_former(runners)}"
 
 
 def _former(runners: Runners) -> str:
@@ -143,7 +159,7 @@ def _setup_complete(seen: Snapshot, plan: Plan) -> Condition:
         return conditions.condition(type_, False, trouble.reason, trouble.message)
     if runners.current == 0:
         return conditions.condition(type_, None, Reason.NO_RUNNERS, "no runner has been started")
-    if runners.current_ready < min(runners.current, seen.spec.replicas):
+    if runners.current_ready < min(runners.current, seen.spec.runners):
         return conditions.condition(
             type_,
             False,
@@ -158,11 +174,13 @@ def _setup_complete(seen: Snapshot, plan: Plan) -> Condition:
     )
 
 
-def _stalled(plan: Plan, environment: EnvironmentBuildStatus, failure: Failure | None) -> Condition:
+def _stalled(
+    plan: Plan, environment: EnvironmentBuildStatus, failure: Failure | None, message: str
+) -> Condition:
     retried = bool(plan.environment) and environment.failure and not verdict.is_stalled(environment)
     heals = failure is not None and failure.reason == Reason.SOURCE_UNREACHABLE
     if failure and not retried and not heals:
-        return conditions.condition(ConditionType.STALLED, True, failure.reason, failure.message)
+        return conditions.condition(ConditionType.STALLED, True, failure.reason, message)
     return conditions.condition(ConditionType.STALLED, False, Reason.PROGRESSING, "")
 
 

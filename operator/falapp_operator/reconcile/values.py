@@ -121,7 +121,7 @@ def _credentials(app: Object, build: jobs.Build, context: Context) -> dict[str, 
     try:
         spec = FalAppSpec.model_validate(app["spec"])
         python = build.spec.python_version or ""  # a Dockerfile's image has no requirements
-        wanted = manifest.spec_of(spec, python, context.settings)
+        wanted = manifest.spec_of(spec, python, context.settings, build.spec.profile)
     except (ValidationError, UserError):
         return {}
     return manifest.credentials_of(spec) if wanted == build.spec else {}

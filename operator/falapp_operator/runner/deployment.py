@@ -2,6 +2,7 @@
 
 from falapp_operator.api import meta
 from falapp_operator.api.objects import Object
+from falapp_operator.api.rollout import Rollout
 from falapp_operator.runner import child, pod
 
 _SLACK_SECONDS = 600
@@ -15,7 +16,7 @@ def deployment(app: Object, runner: pod.Runner) -> Object:
         "kind": "Deployment",
         "metadata": child.metadata(app),
         "spec": {
-            "replicas": runner.spec.replicas,
+            "replicas": runner.spec.runners,
             "revisionHistoryLimit": 2,
             "progressDeadlineSeconds": pod.startup_seconds(runner.spec) + _SLACK_SECONDS,
             "selector": {"matchLabels": {meta.LABEL_APP: meta.shortened(app["metadata"]["name"])}},
@@ -26,9 +27,12 @@ def deployment(app: Object, runner: pod.Runner) -> Object:
 
 
 def _strategy(runner: pod.Runner) -> Object:
-    """A second GPU may not exist, so GPU apps make room first; the others never serve with less."""
-    gpu = runner.machine.gpu is not None
+    rollout = runner.spec.rollout or Rollout()
+    if rollout.type == "Recreate":
+        # Left out, what was there before would stay, and is refused beside this type.
+        return {"type": "Recreate", "rollingUpdate": None}
+    surge, unavailable = rollout.limits(gpu=runner.machine.gpu is not None)
     return {
         "type": "RollingUpdate",
-        "rollingUpdate": {"maxSurge": 0 if gpu else 1, "maxUnavailable": 1 if gpu else 0},
+        "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable},
     }

@@ -13,8 +13,9 @@ from datetime import datetime
 from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.objects import Object
-from falapp_operator.runner import ended, inits
+from falapp_operator.runner import capacity, ended, inits
 from falapp_operator.runner import pod as pods_
+from falapp_operator.runner.capacity import Place
 from falapp_operator.runner.ended import Trouble
 
 
@@ -38,27 +39,38 @@ class Runners:
     """The trouble of a current runner, the worst one."""
 
 
-def runners(pods: Iterable[Object], revision: str) -> Runners:
-    """Return how ``pods`` fare, of which those with ``revision`` are current."""
+def runners(
+    pods: Iterable[Object], revision: str, *, place: Place | None = None, restarted: str = ""
+) -> Runners:
+    """Return how ``pods`` fare.
+
+    Args:
+        pods: All pods of the app.
+        revision: Pods of this revision are current.
+        place: Where the app looks for room, if that is known; to say why it finds none.
+        restarted: When ``kubectl rollout restart`` was last asked to start the Deployment's pods
+            anew; pods that know of another time, or of none, are former ones.
+    """
     pods = list(pods)
     alive = [p for p in pods if _is_alive(p)]
-    current = [p for p in alive if _is_of(p, revision)]
+    current = [p for p in alive if _is_of(p, revision, restarted)]
     ready = [p for p in current if is_ready(p)]
-    troubles = [t for t in (trouble(p) for p in current if not is_ready(p)) if t]
+    troubles = [t for t in (trouble(p, place) for p in current if not is_ready(p)) if t]
     return Runners(
         total=len(alive),
         ready=sum(is_ready(p) for p in alive),
         current=len(current),
         current_ready=len(ready),
-        former_ready=sum(is_ready(p) for p in pods if not _is_of(p, revision)),
+        former_ready=sum(is_ready(p) for p in pods if not _is_of(p, revision, restarted)),
         slowest_start=max((_start_seconds(p) for p in ready), default=0.0),
         trouble=max(troubles, key=lambda t: t.stalled, default=None),
     )
 
 
-def _is_of(pod: Object, revision: str) -> bool:
-    found = pod["metadata"].get("annotations", {}).get(meta.ANNOTATION_REVISION)
-    return bool(revision) and found == revision
+def _is_of(pod: Object, revision: str, restarted: str) -> bool:
+    found = pod["metadata"].get("annotations", {})
+    same = found.get(meta.ANNOTATION_RESTARTED, "") == restarted
+    return bool(revision) and found.get(meta.ANNOTATION_REVISION) == revision and same
 
 
 def _is_alive(pod: Object) -> bool:
@@ -72,7 +84,12 @@ def is_ready(pod: Object) -> bool:
     return _condition(pod, "Ready").get("status") == "True"
 
 
-def trouble(pod: Object) -> Trouble | None:
+def is_unscheduled(pod: Object) -> bool:
+    """Return whether the scheduler says that no node takes ``pod``."""
+    return _condition(pod, "PodScheduled").get("status") == "False"
+
+
+def trouble(pod: Object, place: Place | None = None) -> Trouble | None:
     """Return what keeps ``pod`` from being ready, or None if it is on its way."""
     scheduled = _condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
@@ -86,7 +103,9 @@ def trouble(pod: Object) -> Trouble | None:
             )
         return Trouble(
             reason=Reason.WAITING_FOR_CAPACITY,
-            message=f"no node can take a runner yet: {scheduled.get('message', '')}",
+            message=capacity.why(pod, place)
+            if place
+            else f"no node can take a runner yet: {scheduled.get('message', '')}",
             pod=pod["metadata"]["name"],
             stalled=False,
         )

@@ -32,7 +32,7 @@ class Runner:
     spec: FalAppSpec
     """The FalApp's spec."""
     machine: MachineTypeSpec
-    """Its machine type."""
+    """Its machine type, or what all those can give that will do."""
     environment_image: str
     """The environment image, by digest."""
     runtime_image: str
@@ -45,6 +45,10 @@ class Runner:
     """Secrets in the app's namespace to pull images with."""
     files: Files = field(default_factory=Files)
     """Where the files of fal.toolkit go."""
+    preferred: tuple[Object, ...] = ()
+    """The preferred node affinity, where several machine types will do."""
+    restart: str = ""
+    """The value of the annotation falapp.dev/restart; empty without."""
 
 
 def startup_seconds(spec: FalAppSpec) -> int:
@@ -82,7 +86,7 @@ def grace_seconds(spec: FalAppSpec) -> int:
 
 
 def template(runner: Runner) -> Object:
-    """Return the pod template, with its revision: the hash of everything else in it."""
+    """Return the pod template, with its revision: the hash of what else decides of it."""
     spec: Object = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -107,17 +111,27 @@ def template(runner: Runner) -> Object:
             *({"name": name, "emptyDir": {}} for name in ("runtime", "app", "tmp")),
             *(volumes.volume(given) for given in runner.spec.volumes or ()),
             *filestore.volumes(runner.files),
+            *placement.volumes(runner.machine),
         ],
-        **placement.scheduling(runner.machine),
+        **placement.scheduling(runner.machine, runner.preferred),
     }
     if runner.image_pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in runner.image_pull_secrets]
     return {
         "metadata": {
             "labels": meta.app_labels(runner.app),
-            "annotations": {meta.ANNOTATION_REVISION: fingerprint(spec)},
+            "annotations": _annotations(spec, runner.restart),
         },
         "spec": spec,
+    }
+
+
+def _annotations(spec: Object, restart: str) -> dict[str, str]:
+    if not restart:
+        return {meta.ANNOTATION_REVISION: fingerprint(spec)}
+    return {
+        meta.ANNOTATION_REVISION: fingerprint([spec, restart]),
+        meta.ANNOTATION_RESTART: restart,
     }
 
 
@@ -149,7 +163,7 @@ def _variables(runner: Runner) -> dict[str, str]:
     }
     if any(v.mount_path == _DATA and v.persistent_volume_claim for v in spec.volumes or ()):
         found["HF_HOME"] = _HF_HOME  # as on fal, which keeps models there
-    return found | limits(spec)
+    return found | limits(spec) | placement.variables(runner.machine)
 
 
 def limits(spec: FalAppSpec) -> dict[str, str]:
@@ -197,6 +211,7 @@ def _runner(runner: Runner) -> Object:
             {"name": "tmp", "mountPath": inits.TMP},
             *(volumes.mount(given) for given in runner.spec.volumes or ()),
             *filestore.mounts(runner.files),
+            *placement.mounts(runner.machine),
         ],
     }
     if runner.spec.env_from:

@@ -15,6 +15,7 @@ from serve import serve
 PASSWORDS = "/tmp/htpasswd"  # noqa: S108 - a pod of its own
 DROP = Path("/tmp/drop")  # noqa: S108
 ASKED = Path("/tmp/asked")  # noqa: S108
+FILES = Path("/tmp/index")  # noqa: S108
 
 
 def main() -> None:
@@ -24,8 +25,11 @@ def main() -> None:
         passwords.set_password(user, password)
     passwords.save()
     DROP.mkdir()
+    FILES.mkdir()
+    for file in Path("/files").glob("[!.]*"):
+        (FILES / file.name.replace("_plus_", "+")).symlink_to(file)
     index = pypiserver.app(
-        roots=["/files"],
+        roots=[str(FILES)],
         password_file=PASSWORDS if users else ".",
         authenticate=["list", "download", "update"] if users else [],
         disable_fallback=True,

@@ -37,7 +37,19 @@ def test_seconds(duration, seconds):
         {"entrypoint": "app.py::"},
         {"pythonVersion": "3.11.4"},
         {"replicas": -1},
+        {"rollout": {"type": "Canary"}},
+        {"rollout": {"maxSurge": -1}},
+        {"rollout": {"maxSurge": "101%"}},
+        {"rollout": {"maxSurge": "1"}},
+        {"rollout": {"maxUnavailable": "%"}},
+        {"rollout": {"maxUnavailable": True}},
+        {"rollout": {"maxUnavailable": 1.5}},
         {"machineType": "GPU H100"},
+        {"machineTypeFallbacks": []},
+        {"machineTypeFallbacks": ["GPU H100"]},
+        {"machineTypeFallbacks": ["S"] * 9},
+        {"numGPUs": 0},
+        {"numGpus": 1},
         {"requirements": [""]},
         {"requirementLayers": []},
         {"nonsense": 1},
@@ -78,6 +90,8 @@ def test_to_object_is_what_was_written():
         resolver="pip",
         image={"name": "registry.example:5000/base@sha256:0123", "pullSecret": "s"},
         machineType="GPU-H100",
+        machineTypeFallbacks=["GPU-A100"],
+        numGPUs=2,
         replicas=2,
     )
     assert falapp.FalAppSpec.model_validate(written).to_object() == written
@@ -102,6 +116,22 @@ def test_long_names_stay_apart():
 )
 def test_a_machine_type_is_found_in_any_case(asked, name):
     assert falapp.machine_type_name(asked) == name
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({}, ("S",)),
+        ({"machineType": "GPU-H100"}, ("GPU-H100",)),
+        ({"machineTypeFallbacks": ["M", "L"]}, ("S", "M", "L")),
+        (
+            {"machineType": "m", "machineTypeFallbacks": ["L", "M", "l", "XL"]},
+            ("m", "L", "XL"),
+        ),
+    ],
+)
+def test_machine_types_in_order_each_once(fields, names):
+    assert falapp.FalAppSpec.model_validate(spec(**fields)).machines == names
 
 
 def ready(status, reason="Because"):

@@ -37,6 +37,11 @@ def field(annotation: Any, default: Any = ...) -> schema.Schema:
         (bool, False, {"type": "boolean", "default": False}),
         (str | None, None, {"type": "string"}),
         (Annotated[int | None, Field(ge=1)], None, {"type": "integer", "minimum": 1}),
+        (
+            Annotated[int, Field(ge=1)] | Annotated[str, Field(max_length=4)] | None,
+            None,
+            {"minimum": 1, "maxLength": 4, "x-kubernetes-int-or-string": True},
+        ),
         (Literal["a", "b"], ..., {"type": "string", "enum": ["a", "b"]}),
         (Literal["a"], ..., {"type": "string", "enum": ["a"]}),
         (
@@ -139,7 +144,8 @@ def test_defaults_are_written_on_request_only():
 @pytest.mark.parametrize(
     ("annotation", "says"),
     [
-        (int | str, "Made.value: a union of types"),
+        (int | bool, "Made.value: a union of types"),
+        (int | str | bool, "Made.value: a union of types"),
         (Any, "Made.value: no single type"),
         (dict[str, Any], "Made.value: a map of anything"),
         (dict[Annotated[str, Field(pattern="^a")], str], "Made.value: patternProperties has no"),

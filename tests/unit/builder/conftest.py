@@ -79,6 +79,7 @@ def ask(places: Places) -> Callable[..., None]:
             "relayed": False,
             "cache": "",
             "resolver": "uv",
+            "pytorchIndex": "",
             "layers": layers,
             "variables": [],
             "private": False,

@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from .server import Server, reply
 
@@ -74,7 +74,7 @@ class Index(Server):
         secret = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         if not self.open and request.headers.get("Authorization") != f"Basic {secret}":
             return reply(request, 401, headers={"WWW-Authenticate": "Basic"})
-        path = self.folder / urlsplit(request.path).path.removeprefix("/simple/")
+        path = self.folder / unquote(urlsplit(request.path).path).removeprefix("/simple/")
         if path.is_file():
             return reply(request, 200, path.read_bytes())
         if path.is_dir():

@@ -17,7 +17,7 @@ from tests.unit.reconcile import fake
 _KINDS = {plural: kind for (_, kind), plural in PLURALS.items()}
 _PATH = re.compile(
     r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))(?:/namespaces/(?P<namespace>[^/]+))?"
-    r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>log))?"
+    r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>log|portforward))?"
 )
 
 
@@ -40,6 +40,8 @@ class Server:
         self.requests = []
         self.refusals = {}
         """{"METHOD plural": (status, message)}."""
+        self.conflicts = []
+        """Why applying is refused unless it is by force."""
         self.installed = True
         """Whether falapp's kinds are."""
         handler = type("Handler", (_Handler,), {"world": self})
@@ -72,6 +74,9 @@ class Server:
             return 200, {"gitVersion": "v1.36.0"}
         if refusal := self.refusals.get(f"{method} {found['plural']}"):
             return refusal[0], _status(*refusal)
+        if "apply" in kind and self.conflicts and "force" not in query:
+            told = _status(409, "Apply failed")
+            return 409, told | {"details": {"causes": self.conflicts}}
         if not self.installed and found["group"] == meta.API_VERSION:
             return 404, b"404 page not found\n"
         name, namespace = found["name"] or "", found["namespace"] or ""

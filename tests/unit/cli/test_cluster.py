@@ -10,9 +10,11 @@ import pytest
 import yaml
 
 from falapp_cli.errors import ClusterError
-from falapp_cli.kube import call, change
+from falapp_cli.kube import call, logs
 from falapp_cli.kube.client import Kube
 from falapp_cli.main import run
+from falapp_operator.api.environment import EnvironmentSpec
+from falapp_operator.environment import key, manifest
 from tests.unit import samples, workloads
 from tests.unit.cli.conftest import ready, status
 
@@ -71,35 +73,39 @@ def test_namespaces_and_contexts(server, capsys):
 
 
 def test_scale_suspend_resume(server, capsys):
-    def replicas():
-        return server.cluster.find("FalApp")["spec"]["replicas"]
+    def asked():
+        spec = server.cluster.find("FalApp")["spec"]
+        return spec["replicas"], spec.get("suspend")
 
     said(capsys, "scale", "hello", "3")
-    assert replicas() == 3
+    assert asked() == (3, None)
     said(capsys, "suspend", "hello")
     said(capsys, "suspend", "hello")
-    assert replicas() == 0
+    assert asked() == (3, True)
     said(capsys, "resume", "hello")
-    assert replicas() == 3
-    assert change.WAS not in server.cluster.find("FalApp")["metadata"].get("annotations", {})
+    assert asked() == (3, None)
     assert "is not suspended" in said(capsys, "resume", "hello", code=4)
     assert "is no number of runners" in said(capsys, "scale", "hello", "10001", code=3)
 
 
 def test_restart_starts_runners_anew_or_tries_again(server, capsys):
-    assert "has no runners yet" in said(capsys, "restart", "hello", code=4)
-    deployment = {
-        "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": samples.metadata("hello"), "spec": {"template": {"metadata": {}}},
-    }  # fmt: skip
-    server.cluster.put(deployment)
-    said(capsys, "restart", "hello")
-    template = server.cluster.find("Deployment")["spec"]["template"]
-    assert "kubectl.kubernetes.io/restartedAt" in template["metadata"]["annotations"]
-    stalled = status("SetupFailed", "", ready=False, stalled=True)
+    def annotations():
+        return server.cluster.find("FalApp")["metadata"].get("annotations", {})
+
+    assert "has no runners" in said(capsys, "restart", "hello", code=4)
+    assert annotations() == {}
+    for told in (
+        status("RunnersReady", "", replicas=1),
+        status("SetupFailed", "", ready=False, stalled=True, replicas=1),
+    ):
+        server.cluster.change("FalApp", "hello", status=told)
+        assert "gets new runners" in said(capsys, "restart", "hello")
+    assert list(annotations()) == ["falapp.dev/restart"]
+    failed = ("PackageNotFound", "no package nope")
+    stalled = status(*failed, ready=False, environment=failed, stalled=True, replicas=1)
     server.cluster.change("FalApp", "hello", status=stalled)
     assert "is tried again" in said(capsys, "restart", "hello")
-    assert server.cluster.find("FalApp")["metadata"]["annotations"]["falapp.dev/retry"]
+    assert annotations()["falapp.dev/retry"]
 
 
 def test_delete(server, capsys):
@@ -142,6 +148,8 @@ def test_machines_and_environments(server, capsys):
     server.cluster.put(samples.machine_type("gpu-h100", **samples.GPU))
     table = said(capsys, "machines")
     assert "gpu-h100   1     1Gi      1 nvidia.com/gpu   of 2 kinds of labels" in table
+    server.cluster.change("MachineType", "gpu-h100", status={"nodes": 3})
+    assert "1 nvidia.com/gpu   3\n" in said(capsys, "machines")
     environment = samples.environment_of(ready(), status=samples.BUILT)
     name = environment["metadata"]["name"]
     server.cluster.put(environment)
@@ -161,7 +169,7 @@ def pod(name, **more):
 
 
 def test_logs_of_one_and_of_several(server, capsys):
-    assert "has no runner yet" in said(capsys, "logs", "hello", code=4)
+    assert "no runner of hello has started yet" in said(capsys, "logs", "hello", code=4)
     server.cluster.put(pod("hello-1"))
     server.logs = {"hello-1/runner": "one\ntwo", "hello-2/runner": "three\n"}
     assert said(capsys, "logs", "hello", "--tail", "5") == "one\ntwo\n"
@@ -185,6 +193,42 @@ def test_logs_of_a_build_step_by_step(server, capsys):
     server.cluster.put(build)
     server.logs = {"b/resolve": "resolved\n", "b/plan": "planned\n"}
     assert said(capsys, "logs", "hello", "--build") == "resolve  resolved\nplan  planned\n"
+
+
+def test_a_build_is_followed_from_step_to_step(server, monkeypatch):
+    beside = {"name": "relay", "restartPolicy": "Always"}
+    states = [workloads.terminated("resolve"), workloads.running("relay")]
+    build = workloads.pod("b", init=states) | {"spec": {"initContainers": [beside]}}
+    labels = {"falapp.dev/environment": "env-1"}
+    build["metadata"] |= {"namespace": "falapp-builds", "labels": labels}
+    server.cluster.put(build)
+    server.logs = {f"b/{step}": f"{step}ed\n" for step in ("resolve", "plan", "relay")}
+
+    def pause(_):
+        more = [*states, workloads.terminated("plan")]
+        told = {"initContainerStatuses": more, "phase": "Succeeded"}
+        server.cluster.change("Pod", "b", status=told)
+
+    monkeypatch.setattr("falapp_cli.kube.logs.time.sleep", pause)
+    app = ready() | {"status": {"environment": {"name": "env-1"}}}
+    found = logs.build(Kube.connect(), app, follow=True, tail=-1, namespace="falapp-builds")
+    assert list(found) == ["resolve  resolveed", "plan  planed"]
+
+
+def test_the_build_of_a_dockerfile_is_shown_too(server):
+    app = ready(image={"dockerfile": "FROM registry.example/cuda:12\n"})
+    environment = samples.environment_of(app)
+    name = environment["metadata"]["name"]
+    server.cluster.put(environment)
+    base = manifest.base_of(EnvironmentSpec.model_validate(environment["spec"]))
+    build = workloads.pod("b", containers=[workloads.terminated("dockerfile")])
+    labels = {"falapp.dev/environment": key.name(base, "video")}
+    build["metadata"] |= {"namespace": "falapp-builds", "labels": labels}
+    server.cluster.put(build)
+    server.logs = {"b/dockerfile": "step 1\n"}
+    app |= {"status": {"environment": {"name": name}}}
+    found = logs.build(Kube.connect(), app, follow=False, tail=-1, namespace="falapp-builds")
+    assert list(found) == ["dockerfile  step 1"]
 
 
 class App(BaseHTTPRequestHandler):

@@ -38,7 +38,8 @@ def test_refused_with_command_and_form(tmp_path, requirement, secret, instead):
         render(app(tmp_path, requirement), Wishes(namespace="video"))
     message = str(caught.value)
     assert secret not in message
-    assert "kubectl create secret generic a-requirements --namespace video" in message
+    assert "kubectl create secret generic falapp-secrets --namespace video" in message
+    assert "`falapp secret set " in message
     assert "=/dev/stdin" in message
     assert f"write: {instead}" in message
     assert "--extract-secrets" in message
@@ -47,8 +48,14 @@ def test_refused_with_command_and_form(tmp_path, requirement, secret, instead):
 def test_what_is_said_to_be_written_is_accepted(tmp_path):
     old = f"git+https://{TOKEN}@git.example/a.git@v1"
     ((new,),) = credentials.extract(((old,),)).layers
-    made = render(app(tmp_path, new), Wishes())
-    assert made.app["spec"]["requirements"] == [new]
+    wishes = Wishes(secret="mine")
+    with pytest.raises(InputError, match=r"generic mine .*GIT_EXAMPLE_TOKEN --secret mine`"):
+        render(app(tmp_path, old), wishes)
+    spec = render(app(tmp_path, new), wishes).app["spec"]
+    assert spec["requirements"] == [new]
+    # The Secret that was told to be made is the one that is looked into.
+    where = {"name": "mine", "key": "GIT_EXAMPLE_TOKEN"}
+    assert spec["requirementSecrets"] == [{"name": "GIT_EXAMPLE_TOKEN", "secretKeyRef": where}]
 
 
 @pytest.mark.parametrize("name", ["", "x @ "])

@@ -4,6 +4,7 @@ import json
 
 import yaml
 
+from falapp_cli.errors import CliError
 from falapp_cli.kube import defaults
 from falapp_cli.main import run
 from tests.unit import samples
@@ -33,13 +34,32 @@ def test_doctor(server, capsys):
     )  # fmt: skip
     found = json.loads(said(capsys, "doctor", "-o", "json"))
     assert [f["check"] for f in found] == [
-        "cluster", "kinds", "operator", "settings", "machine types", "environments",
+        "cluster", "kinds", "operator", "settings", "machine types", "registry",
     ]  # fmt: skip
     assert all(f["ok"] for f in found)
     broken = samples.environment_spec()
     told = {"conditions": [samples.condition("Ready", "False", "PushDenied", "no push")]}
     server.cluster.put(samples.environment(broken, status=told))
     assert "PushDenied: no push" in said(capsys, "doctor", code=1)
+
+
+def test_doctor_tells_what_it_may_not_look_at_and_how_a_trial_ends(server, capsys, monkeypatch):
+    for plural in ("deployments", "configmaps"):
+        server.refusals[f"GET {plural}"] = (403, "not for you")
+    shown = said(capsys, "doctor")
+    assert "?     operator: you may not do this: not for you" in shown
+    assert "FAIL" not in shown
+
+    def end(*_):
+        raise CliError("the trial app did not get ready: PushDenied")
+
+    monkeypatch.setattr("falapp_cli.live.trial.trial", end)
+    found = json.loads(said(capsys, "doctor", "--build", "-o", "json", code=1))
+    assert found[-1] == {
+        "check": "build", "ok": False, "message": "the trial app did not get ready: PushDenied",
+    }  # fmt: skip
+    server.refusals["GET falapps"] = (403, "not for you")
+    assert "build" not in said(capsys, "doctor", "--build", code=1)
 
 
 def test_plan_and_warm_with_the_clusters_own_settings(server, capsys, tmp_path):
@@ -70,6 +90,8 @@ def test_plan_and_warm_with_the_clusters_own_settings(server, capsys, tmp_path):
     environment = server.cluster.find("Environment")
     assert environment["metadata"]["name"] == made["environment"]["name"]
     assert environment["spec"]["layers"] == made["environment"]["requirements"]
+    assert environment["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "falapp-cli"}
+    assert "is there already" in said(capsys, "env", "warm", str(file))
 
 
 def test_clusters_that_refuse_are_told_in_one_line(server, capsys, monkeypatch, tmp_path):

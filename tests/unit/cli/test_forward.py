@@ -8,7 +8,7 @@ import yaml
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
 
-from falapp_cli.errors import ClusterError
+from falapp_cli.errors import ClusterError, ForbiddenError
 from falapp_cli.kube import call
 from falapp_cli.kube.client import Kube
 from tests.unit.cli.conftest import ready
@@ -77,6 +77,16 @@ def test_a_request_and_its_answer_pass(kubelet):
     assert request.startswith(b"POST /x HTTP/1.1\r\n")
 
 
-def test_a_refusal_is_told(server):
-    with pytest.raises(ClusterError, match="pod gone cannot be reached"):
-        Kube.connect().forward("video", "gone", 8080)
+def test_a_refusal_is_told_in_the_clusters_words(server):
+    said = 'pods "hello-1" is forbidden: User "me" cannot create resource "pods/portforward"'
+    server.refusals["GET pods"] = (403, said)
+    with pytest.raises(ForbiddenError) as caught:
+        Kube.connect().forward("video", "hello-1", 8080)
+    assert str(caught.value) == f"you may not do this: {said}; ask for a role that allows it"
+
+
+def test_a_cluster_that_is_not_there_is_told(server):
+    kube = Kube.connect()
+    server.close()
+    with pytest.raises(ClusterError, match=r"pod hello-1 cannot be reached: .*refused"):
+        kube.forward("video", "hello-1", 8080)

@@ -1,20 +1,9 @@
 """The live view: what is shown, as plain lines and in a real pseudo-terminal."""
 
-import fcntl
-import os
-import pty
-import select
-import signal
-import struct
-import subprocess
-import sys
-import termios
-import time
-
 import pytest
 import yaml
 
-from falapp_cli.errors import CliError
+from falapp_cli.errors import CliError, ClusterError, UnavailableError
 from falapp_cli.kube.client import Kube
 from falapp_cli.live import deploy as deploying
 from falapp_cli.live import follow
@@ -23,6 +12,7 @@ from falapp_cli.main import run
 from falapp_operator.environment import outcome
 from tests.unit import samples, workloads
 from tests.unit.cli.conftest import status
+from tests.unit.cli.terminal import Terminal
 
 
 def building(message):
@@ -134,6 +124,38 @@ def test_following_takes_no_longer_than_asked(server):
         )  # fmt: skip
 
 
+def test_following_outlasts_a_silent_cluster_for_a_minute(server):
+    server.cluster.change("FalApp", "hello", status=STARTING)
+    screen, moment = Recorder(), [0.0]
+
+    def pause(_):
+        moment[0] += 25
+        server.refusals["GET falapps"] = (503, "the server is starting")
+        if moment[0] == 75:
+            server.refusals.clear()
+            server.cluster.change("FalApp", "hello", status=RUNNERS_READY)
+
+    kube = Kube.connect()
+    ended = follow.follow(kube, "hello", screen=screen, pause=pause, clock=lambda: moment[0])
+    assert ended.phase is Phase.READY
+    assert "cannot do it now (503): the server is starting" in screen.shown[1].text
+    moment[0] = 100.0  # from now on it stays silent
+    server.cluster.change("FalApp", "hello", status=STARTING)
+    with pytest.raises(UnavailableError, match="the server is starting"):
+        follow.follow(kube, "hello", screen=screen, pause=pause, clock=lambda: moment[0])
+
+
+def test_who_may_read_the_app_alone_can_follow_it(server):
+    server.cluster.change("FalApp", "hello", status=building("pushing the image"))
+    told = server.cluster.find("FalApp")["status"] | {"environment": {"name": "env-1"}}
+    server.cluster.change("FalApp", "hello", status=told)
+    for plural in ("pods", "environments"):
+        server.refusals[f"GET {plural}"] = (403, "no")
+    pause = played(server, RUNNERS_READY | {"environment": {"name": "env-1"}})
+    ended = follow.follow(Kube.connect(), "hello", screen=Recorder(), pause=pause)
+    assert ended.phase is Phase.READY
+
+
 def test_plain_lines_say_everything_once(capsys):
     plain = follow.Plain()
     for shown in (View(phase=Phase.BUILDING, text="a"),) * 3:
@@ -155,9 +177,11 @@ def test_deploy_applies_as_a_person_and_ends_with_the_right_code(server, capsys)
     assert path == "/apis/falapp.dev/v1alpha1/namespaces/video/falapps/hello"
     assert query == {"fieldManager": "falapp-cli", "fieldValidation": "Strict"}
     assert method == "PATCH"
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
     assert "ready: 1 of 1 runners are ready at http://hello.video.svc" in out
     assert "  ValueError: x" in out
+    assert err.count("nothing of it is new") == 1
+    assert "`falapp restart hello -n video` tries again" in err
 
 
 def test_deploy_without_waiting_and_with_bad_input(server, tmp_path, capsys):
@@ -177,6 +201,18 @@ def test_deploy_without_waiting_and_with_bad_input(server, tmp_path, capsys):
         assert says in capsys.readouterr().err
 
 
+def test_what_this_program_patched_it_may_apply(server):
+    """To the API server, what was scaled has another manager, which is called falapp-cli, too."""
+    app = samples.app() | {"metadata": {"name": "hello", "namespace": "video"}}
+    causes = [{"message": 'conflict with "falapp-cli" using falapp.dev/v1alpha1'}]
+    server.conflicts = causes
+    assert Kube.connect().apply(app)["metadata"]["name"] == "hello"
+    assert server.requests[-1][2]["force"] == "true"
+    server.conflicts = [*causes, {"message": 'conflict with "argocd" using falapp.dev/v1alpha1'}]
+    with pytest.raises(ClusterError, match="another tool manages a field"):
+        Kube.connect().apply(app)
+
+
 def test_what_another_manager_set_is_refused(server, tmp_path, capsys):
     server.refusals["PATCH falapps"] = (409, 'conflict with "argocd": .spec.replicas')
     file = tmp_path / "app.yaml"
@@ -188,58 +224,12 @@ def test_what_another_manager_set_is_refused(server, tmp_path, capsys):
     assert server.requests[-1][2]["force"] == "true"
 
 
-def _hears_ctrl_c():
-    """Undo what a shell does to what it runs in its background, as CI may: SIGINT ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-class Pseudo:
-    """A program in a real pseudo-terminal."""
-
-    def __init__(self, *arguments):
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "falapp_cli", *arguments],
-            stdin=slave, stdout=slave, stderr=slave, close_fds=True, start_new_session=True,
-            env=os.environ | {"TERM": "xterm-256color"},
-            preexec_fn=_hears_ctrl_c,
-        )  # fmt: skip
-        os.close(slave)
-        self.text = ""
-
-    def until(self, wanted, seconds=30):
-        """Read until it shows ``wanted``."""
-        deadline = time.monotonic() + seconds
-        while wanted not in self.text:
-            assert time.monotonic() < deadline, self.text
-            readable, _, _ = select.select([self._master], [], [], 0.2)
-            if not readable:
-                continue
-            try:
-                self.text += os.read(self._master, 65536).decode(errors="replace")
-            except OSError:  # the other end is closed
-                assert wanted in self.text, self.text
-        return self
-
-    def end(self):
-        code = self.process.wait(timeout=30)
-        os.close(self._master)
-        return code
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-
 @pytest.fixture
 def watched(server):
     """`falapp status --watch` of an app that is being built, on a terminal."""
     server.cluster.change("FalApp", "hello", status=building("resolving the requirements"))
-    made = Pseudo("status", "hello", "--watch")
-    yield made
-    made.kill()
+    with Terminal("status", "hello", "--watch") as made:
+        yield made
 
 
 @pytest.mark.timeout(90)
@@ -268,7 +258,7 @@ def test_on_a_terminal_a_failure_shows_the_lines_that_matter(server, watched):
 @pytest.mark.timeout(90)
 def test_ctrl_c_ends_any_other_command_quietly(server, watched):
     watched.until("building")
-    os.killpg(watched.process.pid, signal.SIGINT)
+    watched.press_ctrl_c()
     assert watched.end() == 130
     assert "Traceback" not in watched.text
 
@@ -278,12 +268,8 @@ def test_ctrl_c_leaves_the_deployment_alone_and_says_how_to_come_back(server, tm
     file = tmp_path / "app.yaml"
     body = {k: v for k, v in samples.app("slow").items() if k != "status"}
     file.write_text(yaml.safe_dump(body | {"metadata": {"name": "slow"}}))
-    made = Pseudo("deploy", "-f", str(file))
-    try:
-        made.until("accepted: waiting for the operator")
-        os.killpg(made.process.pid, signal.SIGINT)
+    with Terminal("deploy", "-f", str(file)) as made:
+        made.until("accepted: waiting for the operator").press_ctrl_c()
         made.until("falapp status slow -n video --watch")
         assert made.end() == 130
-    finally:
-        made.kill()
     assert server.cluster.find("FalApp", "slow")

@@ -147,6 +147,7 @@ def test_the_request_says_what_to_build_and_where_to_put_it():
         "relayed": False,
         "cache": "",
         "resolver": "pip",
+        "pytorchIndex": "",
         "layers": [list(PRIVATE), ["--pre", "pillow"]],
         "variables": list(VARIABLES),
         "private": True,
@@ -154,6 +155,19 @@ def test_the_request_says_what_to_build_and_where_to_put_it():
         "tag": key.tag(made.spec, samples.NAMESPACE),
         "insecure": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("profile", "index"),
+    [
+        (None, ""),
+        ({"accelerator": "cpu"}, ""),
+        ({"accelerator": "cpu", "pytorchIndex": "https://p.example/cpu"}, "https://p.example/cpu"),
+    ],
+)
+def test_the_request_says_where_pytorch_is(profile, index):
+    request = jobs.request(build(profile=profile), samples.settings(), OWNER)
+    assert json.loads(request["data"]["request.json"])["pytorchIndex"] == index
 
 
 @pytest.mark.parametrize(

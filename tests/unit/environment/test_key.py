@@ -4,6 +4,7 @@ import pytest
 
 from falapp_operator.api.environment import EnvironmentSpec
 from falapp_operator.api.falapp import FalAppSpec
+from falapp_operator.api.profile import Profile
 from falapp_operator.environment import key, manifest
 from tests.unit import golden, samples
 from tests.unit.samples import NAMESPACE
@@ -110,6 +111,7 @@ def test_what_means_something_else_has_another_key(one, other):
         {"layers": (("requests==2.32.3",), ("idna",))},
         {"pull_secret": "base"},
         {"secrets": (SECRET,)},
+        {"profile": {"accelerator": "cpu"}},
     ],
     ids=str,
 )
@@ -122,8 +124,38 @@ def test_no_field_of_the_spec_is_forgotten():
     """A new one belongs into the key, or two environments would be taken for one."""
     assert set(EnvironmentSpec.model_fields) == {
         *("base_image", "python_version", "platform", "resolver", "layers"),
-        *("secrets", "pull_secret", "dockerfile"),
+        *("secrets", "pull_secret", "dockerfile", "profile"),
     }
+
+
+CUDA = {"accelerator": "cuda", "cudaVersion": "12.8", "pytorchIndex": "https://p.example/cu128"}
+PROFILES = (
+    {"accelerator": "cpu"},
+    {"accelerator": "cpu", "pytorchIndex": "https://p.example/cpu"},
+    CUDA,
+    CUDA | {"cudaVersion": "12.6"},
+    CUDA | {"pytorchIndex": "https://mirror.example/cu128"},
+)
+
+
+def profiled(profile, **app):
+    asking = FalAppSpec.model_validate(samples.app_spec(**app))
+    known = Profile.model_validate(profile) if profile else None
+    return manifest.spec_of(asking, "3.11", samples.settings(), known)
+
+
+def test_each_profile_has_a_key_and_none_is_in_none_of_those_that_were_before():
+    made = [profiled(profile) for profile in (*PROFILES, None)]
+    assert len({key.key(one, NAMESPACE) for one in made}) == len(made)
+    assert profiled(CUDA) == profiled(dict(reversed(CUDA.items())))
+    assert "profile" not in key.canonical(made[-1], NAMESPACE)
+    assert made[-1] == spec()
+    assert '"profile":{"accelerator":"cpu"}' in key.canonical(made[0], NAMESPACE)
+
+
+def test_the_image_of_a_dockerfile_is_the_same_for_every_profile():
+    made = [profiled(profile, image={"dockerfile": DOCKERFILE}) for profile in (*PROFILES, None)]
+    assert len({key.key(manifest.base_of(one), NAMESPACE) for one in made}) == 1
 
 
 def test_what_a_dockerfile_runs_is_the_namespaces_own():

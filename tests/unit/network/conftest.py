@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from kubernetes.aio import client as api
 
+from falapp_operator.cluster import connection
 from falapp_operator.cluster.client import Client
 
 TOKEN = "s3cr3t-token"  # noqa: S105 - of a server that a test starts
@@ -31,6 +32,8 @@ class Server:
     answer: Any = field(default_factory=dict)
     content_type: str = "application/json"
     url: str = ""
+    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    """Status and headers of the answers that come before this one."""
 
     @property
     def last(self) -> Request:
@@ -47,6 +50,9 @@ class Server:
                 body=json.loads(text) if text else None,
             )
         )
+        if self.answers:
+            status, headers = self.answers.pop(0)
+            return web.json_response({"message": "too much"}, status=status, headers=headers)
         body = self.answer if isinstance(self.answer, bytes) else json.dumps(self.answer).encode()
         return web.Response(status=self.status, body=body, content_type=self.content_type)
 
@@ -83,7 +89,11 @@ def connected(url):
     """Return a client of the server at ``url``, with a token as a service account has."""
     configuration = api.Configuration(host=url)
     configuration.api_key["BearerToken"] = f"Bearer {TOKEN}"
-    return Client(api.ApiClient(configuration))
+    return Client(connection.pooled(configuration), sleep=_at_once)
+
+
+async def _at_once(_seconds):
+    """Wait for nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 
 import pytest
 
@@ -7,7 +8,7 @@ from falapp_operator.api.objects import Ref
 from falapp_operator.api.paths import path
 from falapp_operator.cluster.client import Client
 from tests.unit import samples
-from tests.unit.network.conftest import TOKEN
+from tests.unit.network.conftest import TOKEN, connected
 
 DEPLOYMENT = Ref(api_version="apps/v1", kind="Deployment", name="hello", namespace="video")
 ENVIRONMENT = Ref(
@@ -26,6 +27,7 @@ CALLS = {
     "apply": lambda client: client.apply(OBJECT),
     "apply_status": lambda client: client.apply_status(ENVIRONMENT, {"image": ""}),
     "create": lambda client: client.create(OBJECT),
+    "scale": lambda client: client.scale(DEPLOYMENT, 3, version="7"),
     "delete": lambda client: client.delete(DEPLOYMENT),
 }
 
@@ -115,6 +117,15 @@ async def test_apply_status_writes_the_status_alone(server, client):
     }
 
 
+async def test_scale_leaves_everything_else_alone(server, client):
+    await client.scale(DEPLOYMENT, 3, version="7")
+    assert server.last.method == "PATCH"
+    assert server.last.path == "/apis/apps/v1/namespaces/video/deployments/hello/scale"
+    assert server.last.headers["Content-Type"] == "application/merge-patch+json"
+    assert server.last.query == {"fieldManager": "falapp-operator"}
+    assert server.last.body == {"metadata": {"resourceVersion": "7"}, "spec": {"replicas": 3}}
+
+
 async def test_create(server, client):
     server.status, server.answer = 201, OBJECT
     assert await client.create(OBJECT) == OBJECT
@@ -124,6 +135,18 @@ async def test_create(server, client):
     )
     assert server.last.query == {"fieldManager": "falapp-operator"}
     assert server.last.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("status", [201, 409])
+async def test_an_event_that_was_told_already_is_fine(server, client, status):
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "hello.0", "namespace": "video"},
+    }
+    server.status, server.answer = status, event
+    await client.tell(event)
+    assert server.last.path == "/api/v1/namespaces/video/events"
 
 
 async def test_delete_takes_what_it_owns_in_the_background(server, client):
@@ -142,7 +165,7 @@ async def test_what_is_not_there(server, client):
     server.refuse(404, "NotFound", 'deployments.apps "hello" not found')
     assert await client.get(DEPLOYMENT) is None
     assert await client.delete(DEPLOYMENT) is None
-    for call in ("list", "apply_status"):
+    for call in ("list", "apply_status", "scale"):
         with pytest.raises(errors.MissingError, match="404"):
             await CALLS[call](client)
     for call in ("apply", "create"):
@@ -175,7 +198,7 @@ async def test_refusals_are_the_operators_errors(server, client, status, reason,
 async def test_what_the_server_does_not_accept_is_told_apart(server, client, status):
     """Its words may quote values: they are for the status, not for a log."""
     server.refuse(status, "Invalid", f"spec.token: Invalid value: {TOKEN}")
-    for name in ("apply", "apply_status", "create", "delete"):
+    for name in ("apply", "apply_status", "create", "scale", "delete"):
         with pytest.raises(errors.RefusedError) as raised:
             await CALLS[name](client)
         assert TOKEN not in str(raised.value)
@@ -257,3 +280,31 @@ async def test_what_the_api_server_says_of_a_secret_is_not_repeated(server, clie
     with pytest.raises(errors.FalappError, match=str(status)) as raised:
         await (client.get(SECRET) if verb == "get" else client.apply(secret))
     assert "s3cr3t" not in str(raised.value) + getattr(raised.value, "detail", "")
+
+
+async def test_a_long_list_comes_in_pages(server, client):
+    second = {"metadata": {}, "items": [{"metadata": {"name": "b"}}]}
+    server.answer = {"metadata": {"continue": "t1"}, "items": [{"metadata": {"name": "a"}}]}
+    found = []
+    async for page in client.pages("apps/v1", "ReplicaSet", size=1):
+        found.append([(o["kind"], o["metadata"]["name"]) for o in page])
+        server.answer = second
+    assert found == [[("ReplicaSet", "a")], [("ReplicaSet", "b")]]
+    assert [r.query for r in server.requests] == [{"limit": "1"}, {"limit": "1", "continue": "t1"}]
+    assert server.last.path == "/apis/apps/v1/replicasets"
+
+
+async def test_a_connection_that_is_closed_leaves_nothing_behind():
+    """The kernel forgets what it has not sent, as the server's end sees: a reset, and no end."""
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        client = connected(f"http://127.0.0.1:{server.getsockname()[1]}")
+        asking = asyncio.create_task(client.get(DEPLOYMENT))
+        taken, _ = await asyncio.wait_for(loop.sock_accept(server), 10)
+        with taken:
+            assert await asyncio.wait_for(loop.sock_recv(taken, 65536), 10)
+            asking.cancel()
+            with pytest.raises(ConnectionResetError):
+                await asyncio.wait_for(loop.sock_recv(taken, 65536), 10)
+        await client.close()

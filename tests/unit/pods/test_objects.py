@@ -37,6 +37,45 @@ def test_gpu_apps_make_room_first(make_runner, machine, surge, unavailable):
     }
 
 
+@pytest.mark.parametrize(
+    ("rollout", "machine", "surge", "unavailable"),
+    [
+        ({}, None, 1, 0),
+        ({}, samples.GPU, 0, 1),
+        ({"type": "RollingUpdate"}, samples.GPU, 0, 1),
+        ({"maxSurge": 1}, samples.GPU, 1, 0),
+        ({"maxSurge": "50%"}, None, "50%", 0),
+        ({"maxSurge": 0}, None, 0, 1),
+        ({"maxSurge": "0%"}, None, "0%", 1),
+        ({"maxUnavailable": 0}, samples.GPU, 1, 0),
+        ({"maxUnavailable": "0%"}, samples.GPU, 1, "0%"),
+        ({"maxUnavailable": "25%"}, samples.GPU, 0, "25%"),
+        ({"maxUnavailable": 2}, None, 1, 2),
+        ({"maxSurge": 2, "maxUnavailable": 1}, None, 2, 1),
+    ],
+    ids=str,
+)
+def test_what_a_rollout_leaves_out_never_stops_it(
+    make_runner, rollout, machine, surge, unavailable
+):
+    made = deployment.deployment(samples.app(), make_runner(machine=machine, rollout=rollout))
+    assert made["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable},
+    }
+
+
+def test_recreate_takes_back_what_a_rolling_update_had(make_runner):
+    made = deployment.deployment(samples.app(), make_runner(rollout={"type": "Recreate"}))
+    assert made["spec"]["strategy"] == {"type": "Recreate", "rollingUpdate": None}
+
+
+def test_a_suspended_app_keeps_no_runner(make_runner):
+    for suspend, runners in ((True, 0), (False, 3)):
+        made = deployment.deployment(samples.app(), make_runner(replicas=3, suspend=suspend))
+        assert made["spec"]["replicas"] == runners
+
+
 @pytest.mark.parametrize("replicas", [0, 1, 3])
 def test_the_deployment_keeps_as_many_as_asked_for(make_runner, replicas):
     made = deployment.deployment(samples.app(), make_runner(replicas=replicas, startupTimeout="1h"))

@@ -171,11 +171,23 @@ def test_changed_code_changes_the_revision(make_runner):
     assert revision(dataclasses.replace(runner, source="hello-source-87654321")) != revision(runner)
 
 
+def test_each_restart_is_a_revision_of_its_own(make_runner):
+    made = [template(dataclasses.replace(make_runner(), restart=r)) for r in ("", "1", "2", "1")]
+    revisions = [t["metadata"]["annotations"][meta.ANNOTATION_REVISION] for t in made]
+    assert len(set(revisions)) == 3
+    assert revisions[1] == revisions[3]
+    assert made[0]["spec"] == made[1]["spec"]
+    assert meta.ANNOTATION_RESTART not in made[0]["metadata"]["annotations"]
+    assert made[1]["metadata"]["annotations"][meta.ANNOTATION_RESTART] == "1"
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {},
         {"replicas": 5},
+        {"suspend": True},
+        {"rollout": {"type": "Recreate"}},
         {"requirements": ["requests"]},  # what is in the image is the image's digest's affair
         {"machineType": "other-name-of-the-same"},
         {"source": {"configMap": {"name": "same-files"}}},

@@ -14,10 +14,9 @@ from falapp_operator.api import meta
 from falapp_operator.api.objects import ref
 from falapp_operator.cluster.registry import Image
 from tests.unit import samples
+from tests.unit.reconcile import serverside
 
 _REPOSITORY = samples.IMAGE.partition("@")[0]
-_KEYS = ("uid", "name", "containerPort", "type")
-_CANONICAL = {"0.5": "500m", "1000m": "1", "1024Mi": "1Gi", "1.5Gi": "1536Mi"}
 
 
 class Cluster:
@@ -83,6 +82,11 @@ class Cluster:
         ]
         return tuple(copy.deepcopy(found))
 
+    async def pages(self, api_version, kind, *, size=500):
+        found = await self.list(api_version, kind)
+        for start in range(0, max(1, len(found)), size):
+            yield found[start : start + size]
+
     async def apply(self, desired, *, force=True):
         where = ref(desired)
         self._request("apply", where)
@@ -91,7 +95,7 @@ class Cluster:
         if version and (live is None or live["metadata"]["resourceVersion"] != version):
             raise errors.ConflictError(f"{where}: the object has been modified")
         before = self._applied.get(where, {})
-        if not force and live and _clashes(live, desired, before):
+        if not force and live and serverside.clashes(live, desired, before):
             raise errors.ConflictError(f"{where}: conflict with another manager")
         return self._store(where, live, desired, before)
 
@@ -100,7 +104,9 @@ class Cluster:
         live = self.objects.get(where)
         if live is None:
             raise errors.MissingError(f"{where}: not found")
-        return self.put(live | {"status": _dropped(copy.deepcopy(status), keep_empty=True)})
+        return self.put(
+            live | {"status": serverside.dropped(copy.deepcopy(status), keep_empty=True)}
+        )
 
     async def create(self, obj):
         where = ref(obj)
@@ -108,6 +114,13 @@ class Cluster:
         if where in self.objects:
             raise errors.ConflictError(f"{where}: already exists")
         return self._store(where, None, obj, {})
+
+    async def scale(self, where, replicas, *, version):
+        self._request("scale", where)
+        live = self.objects[where]
+        if live["metadata"]["resourceVersion"] != version:
+            raise errors.ConflictError(f"{where} is another version")
+        self.change(where.kind, where.name, spec=live["spec"] | {"replicas": replicas})
 
     async def delete(self, where, *, uid="", version=""):
         self._request("delete", where)
@@ -133,8 +146,10 @@ class Cluster:
         desired = copy.deepcopy(desired)
         desired["metadata"].pop("resourceVersion", None)
         old = live or {"metadata": {}}
-        merged = _merged(_without(old, before, desired), desired)
-        merged = _defaulted(_dropped(merged, keep_empty=where.api_version == meta.API_VERSION))
+        merged = serverside.merged(serverside.without(old, before, desired), desired)
+        merged = serverside.defaulted(
+            serverside.dropped(merged, keep_empty=where.api_version == meta.API_VERSION)
+        )
         self._applied[where] = desired
         if live is not None and merged == live:
             return copy.deepcopy(live)
@@ -195,98 +210,3 @@ class Git:
         if self.error:
             raise self.error
         return self.refs[url, ref]
-
-
-def _key(items):
-    for key in _KEYS:
-        if items and all(isinstance(i, dict) and key in i for i in items):
-            return key
-    return None
-
-
-def _merged(old, new):
-    if isinstance(old, dict) and isinstance(new, dict):
-        return old | {k: _merged(old[k], v) if k in old else v for k, v in new.items()}
-    if isinstance(old, list) and isinstance(new, list) and (key := _key([*old, *new])):
-        before = {i[key]: i for i in old}
-        mine = [_merged(before.get(i[key], {}), i) for i in new]
-        others = [i for i in old if i[key] not in {m[key] for m in mine}]
-        return [*mine, *others]
-    return new
-
-
-def _without(live, before, desired):
-    """Return ``live`` without what was applied before and is not any more."""
-    if isinstance(live, dict) and isinstance(before, dict) and isinstance(desired, dict):
-        return {
-            k: _without(v, before[k], desired[k]) if k in before and k in desired else v
-            for k, v in live.items()
-            if not (k in before and k not in desired)
-        }
-    if isinstance(live, list) and isinstance(before, list) and isinstance(desired, list):
-        key = _key([*live, *before, *desired])
-        if key:
-            gone = {i[key] for i in before} - {i[key] for i in desired}
-            old, new = ({i[key]: i for i in items} for items in (before, desired))
-            return [
-                _without(i, old.get(i[key], {}), new.get(i[key], {}))
-                for i in live
-                if i[key] not in gone
-            ]
-    return live
-
-
-def _clashes(live, desired, before):
-    """Return whether somebody else set a field that ``desired`` would change."""
-    if isinstance(live, dict) and isinstance(desired, dict):
-        before = before if isinstance(before, dict) else {}
-        return any(_clashes(live[k], v, before.get(k)) for k, v in desired.items() if k in live)
-    return live not in (desired, before)
-
-
-def _dropped(value, *, keep_empty):
-    """Return ``value`` as it is stored: Go leaves out empty texts and lists, CRDs keep them."""
-    if isinstance(value, dict):
-        return {
-            k: _dropped(v, keep_empty=keep_empty)
-            for k, v in value.items()
-            if keep_empty or v not in ("", [])
-        }
-    if isinstance(value, list):
-        return [_dropped(v, keep_empty=keep_empty) for v in value]
-    return value
-
-
-def _defaulted(obj):
-    if obj["kind"] == "Deployment":
-        return _defaulted_deployment(obj)
-    if obj["kind"] == "Service":
-        addresses = {"clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7"]}
-        families = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
-        more = {"sessionAffinity": "None", "internalTrafficPolicy": "Cluster"}
-        return obj | {"spec": addresses | families | more | obj["spec"]}
-    return obj
-
-
-def _defaulted_deployment(obj):
-    obj["metadata"].setdefault("annotations", {})["deployment.kubernetes.io/revision"] = "1"
-    template = obj["spec"]["template"]
-    defaults = {
-        "restartPolicy": "Always",
-        "dnsPolicy": "ClusterFirst",
-        "schedulerName": "default-scheduler",
-    }
-    pod = template["spec"] = defaults | template["spec"]
-    for container in (*pod["initContainers"], *pod["containers"]):
-        container.setdefault("imagePullPolicy", "IfNotPresent")
-        container.setdefault("terminationMessagePath", "/dev/termination-log")
-        container.setdefault("terminationMessagePolicy", "File")
-        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-            if probe in container:
-                container[probe].setdefault("successThreshold", 1)
-        for amounts in container["resources"].values():
-            amounts.update({k: _CANONICAL.get(v, v) for k, v in amounts.items()})
-    for volume in pod["volumes"]:
-        if "configMap" in volume:
-            volume["configMap"].setdefault("defaultMode", 420)
-    return obj

@@ -59,11 +59,11 @@ def served(app=None, *pods, **more):
     """Return a snapshot of an app that is applied; ``pods`` default to as many as it asks for."""
     app = app or samples.app()
     first = seen(app, environment=samples.BUILT)
-    source, deployment, service, disruption = (
+    source, deployment, service, *disruption = (
         stamped(change.desired) for change in plan(first, SETTINGS).changes
     )
     if not pods:
-        names = (f"hello-{i}" for i in range(app["spec"]["replicas"]))
+        names = (f"hello-{i}" for i in range(first.spec.runners))
         pods = tuple(workloads.runner_pod(n) for n in names)
     for pod in pods:
         if pod["metadata"]["annotations"][meta.ANNOTATION_REVISION] == "rev":
@@ -71,7 +71,7 @@ def served(app=None, *pods, **more):
     fields = {
         "deployment": deployment,
         "service": service,
-        "disruption": disruption,
+        "disruption": disruption[0] if disruption else None,
         "sources": (source,),
         "pods": pods,
     }

@@ -1,5 +1,7 @@
 import pytest
 
+from falapp_operator.api.machinetype import MachineTypeSpec
+from falapp_operator.errors import UserError
 from falapp_operator.reconcile import checks
 from tests.unit import samples
 from tests.unit.reconcile.snapshots import SETTINGS, seen
@@ -95,3 +97,93 @@ def test_a_usable_app_passes(app):
 def test_the_first_of_several_errors_counts():
     snapshot = seen(samples.app(entrypoint="no.py"), machine_type=False, python="3.9")
     assert checks.first_error(snapshot, SETTINGS).reason == "UnknownMachineType"
+
+
+def machine(**spec):
+    return MachineTypeSpec.model_validate({"cpu": "1", "memory": "1Gi"} | spec)
+
+
+GPU = machine(**samples.GPU)
+EIGHT = machine(**samples.GPU | {"gpu": {"resource": "nvidia.com/gpu", "count": 8}})
+AMD = machine(**samples.GPU | {"gpu": {"resource": "amd.com/gpu", "count": 1}})
+PLAIN = machine(**{k: v for k, v in samples.GPU.items() if k != "runtimeClassName"})
+CUDA = machine(**samples.GPU | {"profile": {"accelerator": "cuda", "cudaVersion": "12.8"}})
+BROKEN = UserError("InvalidSpec", "MachineType 'gpu-x': spec.x: no")
+
+
+def falling(*fallbacks, first=GPU, **spec):
+    """Return a snapshot of an app on GPU-H100 that falls back to GPU-X, GPU-Y …"""
+    names = ["GPU-X", "GPU-Y"][: len(fallbacks)]
+    app = samples.app(machineType="GPU-H100", machineTypeFallbacks=names or None, **spec)
+    return seen(app, machine=first, fallbacks=fallbacks, machine_types=("gpu-h100", "s"))
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "reason", "message"),
+    [
+        (
+            falling(GPU, None),
+            "UnknownMachineType",
+            "spec.machineTypeFallbacks: there is no MachineType 'GPU-Y'; use one of: gpu-h100, s;"
+            " or create it",
+        ),
+        (
+            falling(GPU, first=None),
+            "UnknownMachineType",
+            "spec.machineType: there is no MachineType 'GPU-H100'; use one of: gpu-h100, s; or"
+            " create it",
+        ),
+        (falling(BROKEN), "InvalidSpec", BROKEN.message),
+        (
+            falling(GPU, AMD),
+            "InvalidSpec",
+            "spec.machineTypeFallbacks: 'GPU-Y' has 1 amd.com/gpu and 'GPU-H100' has 1"
+            " nvidia.com/gpu, and a runner is the same wherever it runs; take it out, or name one"
+            " with 1 nvidia.com/gpu",
+        ),
+        (
+            falling(EIGHT),
+            "InvalidSpec",
+            "spec.machineTypeFallbacks: 'GPU-X' has 8 nvidia.com/gpu and 'GPU-H100' has 1"
+            " nvidia.com/gpu, and a runner is the same wherever it runs; take it out, or name one"
+            " with 1 nvidia.com/gpu",
+        ),
+        (
+            falling(machine()),
+            "InvalidSpec",
+            "spec.machineTypeFallbacks: 'GPU-X' has no GPU and 'GPU-H100' has 1 nvidia.com/gpu, and"
+            " a runner is the same wherever it runs; take it out, or name one with 1"
+            " nvidia.com/gpu",
+        ),
+        (
+            falling(PLAIN),
+            "InvalidSpec",
+            "spec.machineTypeFallbacks: 'GPU-X' has no runtimeClassName and 'GPU-H100' has the"
+            " runtimeClassName nvidia, and a runner is the same wherever it runs; take it out, or"
+            " name one with the runtimeClassName nvidia",
+        ),
+        (
+            falling(GPU, first=CUDA),
+            "InvalidSpec",
+            "spec.machineTypeFallbacks: 'GPU-X' has no profile and 'GPU-H100' has the profile cuda"
+            " 12.8, and a runner is the same wherever it runs; take it out, or name one with the"
+            " profile cuda 12.8",
+        ),
+        (
+            seen(samples.app(numGPUs=2)),
+            "InvalidSpec",
+            "spec.numGPUs: 2 are asked for, and machine type 'S' has no GPU; take numGPUs out, or"
+            " name a machineType with GPUs",
+        ),
+    ],
+)
+def test_machine_types_that_do_not_go_together(snapshot, reason, message):
+    error = checks.first_error(snapshot, SETTINGS)
+    assert (error.reason, error.message) == (reason, message)
+
+
+@pytest.mark.parametrize(
+    "snapshot", [falling(GPU, GPU), falling(GPU, numGPUs=4), falling(numGPUs=1)]
+)
+def test_machine_types_that_do(snapshot):
+    assert checks.first_error(snapshot, SETTINGS) is None

@@ -8,7 +8,7 @@ from tests.unit import samples, workloads
 from tests.unit.reconcile import private
 
 NAME, TAG = (f(private.spec(), samples.NAMESPACE) for f in (keys.name, keys.tag))
-_WRITES = ("create", "apply", "apply_status", "delete")
+_WRITES = ("create", "apply", "apply_status", "delete", "tell")
 
 
 class CrashError(BaseException):

@@ -39,7 +39,7 @@ async def test_a_second_pass_writes_nothing(world, machine, spec):
     world.cluster.change("Environment", status=samples.BUILT)
     source, *others = await world.reconcile_app()
     assert source.startswith("apply ConfigMap hello-source-")
-    made = ("Deployment", "Service", "PodDisruptionBudget")
+    made = ("Deployment", "Service")
     assert others == [*(f"apply {kind} hello" for kind in made), "status FalApp hello"]
     assert await world.reconcile_app() == []
 

@@ -1,6 +1,6 @@
 """What kopf calls, taken from its registry: which event puts which keys into the queue."""
 
-import asyncio
+from types import SimpleNamespace
 
 import kopf
 import pytest
@@ -10,7 +10,7 @@ from falapp_operator import handlers
 from falapp_operator.api import meta
 from falapp_operator.api.objects import owner_reference
 from falapp_operator.reconcile import machinetypes
-from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, MACHINE_TYPE
+from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, GUESTS, MACHINE_TYPE
 from falapp_operator.reconcile.queue import Key
 from tests.unit import samples, workloads
 
@@ -41,19 +41,22 @@ def watching(registry, found):
 def send(registry, operator):
     """Send an event to the handlers of a resource; return the keys that it woke."""
 
-    async def sent(group, version, plural, obj):
-        woken = []
-        operator.queue._ready = asyncio.Queue()
-        operator.queue._waiting.clear()
+    async def sent(group, version, plural, obj, event="MODIFIED"):
+        queue = operator.queue
+        for lane in (queue._fast, queue._slow):
+            lane.clear()
         for handler in watching(registry, resource(group, version, plural)):
             body = bodies.Body(obj)
             metadata = body.metadata
             await handler.fn(
-                namespace=metadata.namespace, name=metadata.name, body=body, labels=metadata.labels
+                type=event,
+                namespace=metadata.namespace,
+                name=metadata.name,
+                body=body,
+                labels=metadata.labels,
+                event={"type": event, "object": obj},
             )
-        while not operator.queue._ready.empty():
-            woken.append(operator.queue._ready.get_nowait())
-        return woken
+        return [*queue._fast, *(("slow", key) for key in queue._slow)]
 
     return sent
 
@@ -82,9 +85,37 @@ async def test_an_environment_without_owners_wakes_itself_alone(send):
     ]
 
 
+async def test_an_environment_that_a_user_made_wakes_those_who_use_it(send):
+    obj = samples.environment()
+    del obj["metadata"]["ownerReferences"], obj["metadata"]["labels"]
+    name = obj["metadata"]["name"]
+    assert await send(*OURS, "environments", obj) == [
+        Key(ENVIRONMENT, "video", name),
+        Key(GUESTS, "video", name),
+    ]
+
+
 async def test_a_machine_type_wakes_itself(send):
     woken = await send(*OURS, "machinetypes", samples.machine_type("s"))
     assert woken == [Key(MACHINE_TYPE, "", "s")]
+
+
+async def test_a_node_wakes_the_count_only_with_news(send):
+    def node(**labels):
+        return {"metadata": {"name": "one", "labels": labels}, "spec": {}}
+
+    async def woken(obj, type_="MODIFIED"):
+        return await send("", "v1", "nodes", obj, type_)
+
+    count = [machinetypes.COUNT]
+    assert await woken(node(), None) == count
+    assert await woken(node() | {"status": {"images": ["new"]}}) == []
+    assert await woken(node(**{"falapp.dev/machine": "GPU-H100"})) == count
+    assert await woken(node(**{"falapp.dev/machine": "GPU-H100"})) == []
+    cordoned = node(**{"falapp.dev/machine": "GPU-H100"}) | {"spec": {"unschedulable": True}}
+    assert await woken(cordoned) == count
+    assert await woken(cordoned, "DELETED") == count
+    assert await woken(cordoned, "DELETED") == []
 
 
 @pytest.mark.parametrize(
@@ -99,6 +130,29 @@ async def test_a_machine_type_wakes_itself(send):
 )
 async def test_a_child_wakes_what_it_belongs_to(send, where, obj, woken):
     assert await send(*where, obj) == woken
+
+
+async def test_what_is_there_at_the_start_waits_behind_what_happens(send):
+    key = Key(FALAPP, "video", "hello")
+    assert await send(*OURS, "falapps", samples.app(), None) == [("slow", key)]
+    assert await send("apps", "v1", "deployments", workloads.runner_pod(), None) == [("slow", key)]
+    for event in ("ADDED", "MODIFIED", "DELETED"):
+        assert await send(*OURS, "falapps", samples.app(), event) == [key]
+
+
+@pytest.mark.parametrize("held", [True, False])
+async def test_a_standby_does_not_remember_what_is_gone(operator, held):
+    key = Key(FALAPP, "video", "hello")
+    operator.lease = SimpleNamespace(held=held)
+    operator.changed(key, "ADDED")
+    operator.changed(key, "DELETED")
+    assert list(operator.queue._fast) == [key] * held
+
+
+def test_each_watch_is_looked_after(registry):
+    assert {h.selector.plural or h.selector.any_name for h in registry._watching._handlers} == set(
+        handlers.WATCHED
+    )
 
 
 @pytest.mark.parametrize("plural", ["falapps", "environments", "machinetypes"])
@@ -138,7 +192,7 @@ async def test_from_start_to_stop(operator, world, until, monkeypatch):
     async def close():
         closed.append(1)
 
-    async def connect():
+    async def connect(*_):
         return world.cluster
 
     world.cluster.close = world.registry.close = close

@@ -1,6 +1,7 @@
 import pytest
 
 from falapp_operator.api import meta
+from falapp_operator.errors import MissingError
 from falapp_operator.reconcile import machinetypes
 from tests.unit import samples
 from tests.unit.reconcile import fake
@@ -31,6 +32,43 @@ async def test_the_charts_machine_types_are_applied_once(chart):
     assert await passed(chart) == []
 
 
+async def test_with_an_index_of_pytorch_each_type_gets_its_profile(chart):
+    own = {"accelerator": "cuda", "cudaVersion": "11.8"}
+    elsewhere = {"accelerator": "cpu", "pytorchIndex": "https://mirror.example/any"}
+    amd = {"gpu": {"resource": "amd.com/gpu", "count": 1}}
+    machines = {
+        "S": {"cpu": "1", "memory": "1Gi"},
+        "GPU-H100": H100,
+        "OLD": H100 | {"profile": own},
+        "MIRROR": {"cpu": "1", "memory": "1Gi", "profile": elsewhere},
+        "AMD": H100 | amd,
+    }
+    told = {"index": "https://p.example/whl/", "cudaVersion": "12.6"}
+    chart.settings = samples.settings(machineTypes=machines, pytorch=told)
+    await passed(chart)
+    profiles = {n: chart.cluster.find("MachineType", n.lower())["spec"] for n in machines}
+    assert {name: spec.get("profile") for name, spec in profiles.items()} == {
+        "S": {"accelerator": "cpu", "pytorchIndex": "https://p.example/whl/cpu"},
+        "GPU-H100": {
+            "accelerator": "cuda",
+            "cudaVersion": "12.6",
+            "pytorchIndex": "https://p.example/whl/cu126",
+        },
+        "OLD": own | {"pytorchIndex": "https://p.example/whl/cu118"},
+        "MIRROR": elsewhere,
+        "AMD": None,
+    }
+
+
+async def test_without_an_index_a_type_has_the_profile_that_it_is_given_alone(chart):
+    cpu = {"accelerator": "cpu"}
+    machines = {"S": {"cpu": "1", "memory": "1Gi"}, "OWN": H100 | {"profile": cpu}}
+    chart.settings = samples.settings(machineTypes=machines)
+    await passed(chart)
+    assert "profile" not in chart.cluster.find("MachineType", "s")["spec"]
+    assert chart.cluster.find("MachineType", "own")["spec"]["profile"] == cpu
+
+
 async def test_what_an_administrator_changed_stays(chart):
     await passed(chart)
     chart.cluster.change("MachineType", "s", spec={"cpu": "2", "memory": "1Gi"})
@@ -50,3 +88,79 @@ async def test_a_new_version_of_the_chart_changes_its_own(chart):
     chart.settings = samples.settings(machineTypes={"S": {"cpu": "1", "memory": "2Gi"}})
     assert await passed(chart) == ["apply MachineType s"]
     assert chart.cluster.find("MachineType", "s")["spec"]["memory"] == "2Gi"
+
+
+def node(name, *, taints=(), **labels):
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": samples.metadata(name, "", labels=samples.LINUX | labels),
+        "spec": {"taints": list(taints)},
+    }
+
+
+PRODUCT = "nvidia.com/gpu.product"
+
+
+@pytest.fixture
+def counting(world):
+    """A world with two machine types and three nodes, one of them with a GPU."""
+    world.cluster.put(samples.machine_type("gpu-h100", **samples.GPU))
+    taint = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
+    for obj in (node("a"), node("b"), node("g", taints=[taint], **{PRODUCT: "H100"})):
+        world.cluster.put(obj)
+    return world
+
+
+async def counted(world):
+    del world.cluster.writes[:]
+    world.again = await machinetypes.count(world.context, machinetypes.COUNT)
+    return list(world.cluster.writes)
+
+
+async def test_nodes_are_counted_and_written_where_the_number_is_another(counting):
+    assert await counted(counting) == ["status MachineType gpu-h100", "status MachineType s"]
+    assert counting.again == counting.settings.resync_seconds
+    for name, nodes in (("gpu-h100", 1), ("s", 2)):
+        assert counting.cluster.find("MachineType", name)["status"] == {"nodes": nodes}
+    counting.wait(60)
+    assert await counted(counting) == []
+    counting.cluster.put(node("h", **{PRODUCT: "H100"}))
+    counting.wait(60)
+    await counted(counting)
+    assert counting.cluster.find("MachineType", "gpu-h100")["status"] == {"nodes": 2}
+    assert counting.cluster.find("MachineType", "s")["status"] == {"nodes": 3}
+    for name in "abgh":
+        counting.cluster.remove("Node", name)
+    counting.wait(60)
+    await counted(counting)
+    assert counting.cluster.find("MachineType", "s")["status"] == {"nodes": 0}
+
+
+async def test_nothing_is_written_after_a_restart(counting):
+    await counted(counting)
+    counting.restart()
+    assert await counted(counting) == []
+    assert counting.woken == []
+
+
+async def test_a_crowd_of_nodes_is_counted_once_in_a_while(counting):
+    await counted(counting)
+    counting.wait(2)
+    counting.cluster.put(node("h", **{PRODUCT: "H100"}))
+    assert await counted(counting) == []
+    assert counting.again == 3
+    assert counting.cluster.reads["list Node"] == 1
+    counting.wait(3)
+    assert await counted(counting) == ["status MachineType gpu-h100", "status MachineType s"]
+
+
+async def test_what_cannot_be_counted_keeps_back_nobody(counting):
+    """A machine type of a newer operator, and one that is deleted at this moment."""
+    counting.cluster.put(samples.machine_type("a-future", ofTheFuture=1))
+    assert await counted(counting) == ["status MachineType gpu-h100", "status MachineType s"]
+    counting.wait(60)
+    counting.cluster.remove("Node", "a")
+    counting.cluster.trouble["status MachineType"] = MissingError("gone")
+    assert await counted(counting) == ["status MachineType s"]
+    assert counting.again == counting.settings.resync_seconds

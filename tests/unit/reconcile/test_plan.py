@@ -59,7 +59,7 @@ def test_nothing_happens_until_the_environment_is_ready(status):
 
 def test_a_ready_environment_is_run():
     made = plan(seen(environment=samples.BUILT), SETTINGS)
-    assert kinds(made) == ["ConfigMap", "Deployment", "Service", "PodDisruptionBudget"]
+    assert kinds(made) == ["ConfigMap", "Deployment", "Service"]
     assert made.deletions == ()
     assert not made.rolled_out
     source, deployment, *_ = (c.desired for c in made.changes)
@@ -127,17 +127,11 @@ def seen_with(environment, **more):
 
 
 def test_an_environment_without_owners_becomes_the_apps():
-    """A user may have made it, to warm it up."""
+    """Whoever deleted its last app may have left it: `kubectl delete --cascade=orphan`."""
     environment = samples.environment_of(samples.app(), owners=[], status=samples.BUILT)
     del environment["metadata"]["ownerReferences"]
     made = plan(seen_with(environment), SETTINGS)
-    assert kinds(made) == [
-        "Environment",
-        "ConfigMap",
-        "Deployment",
-        "Service",
-        "PodDisruptionBudget",
-    ]
+    assert kinds(made) == ["Environment", "ConfigMap", "Deployment", "Service"]
     assert [o["name"] for o in made.changes[0].desired["metadata"]["ownerReferences"]] == ["hello"]
 
 

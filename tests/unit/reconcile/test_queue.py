@@ -209,19 +209,6 @@ async def test_a_bug_kills_no_worker(caplog, until):
             await until(lambda: len(seen) == 50)
 
 
-async def test_a_group_of_errors_kills_no_worker(until):
-    seen = []
-
-    async def work(key):
-        seen.append(key)
-        raise ExceptionGroup("several", [TransientError("one"), ValueError("two")])
-
-    async with working(Queue(work, workers=1)) as queue:
-        queue.add(A)
-        queue.add(B)
-        await until(lambda: len(seen) == 2)
-
-
 async def test_a_conflict_is_tried_again_at_once_and_quietly(caplog, until):
     answers = iter([ConflictError("modified"), ConflictError("modified"), None])
     seen = []
@@ -265,6 +252,16 @@ async def test_a_wake_during_a_failing_pass_is_not_lost(until):
         gate.set()
         await until(lambda: len(seen) == 2)
     assert queue.pauses == []
+
+
+async def test_the_pause_that_the_api_server_asks_for_is_kept(until):
+    async def work(key):
+        raise TransientError("429", pause=90.0)
+
+    async with working(Recorder(work)) as queue:
+        queue.add(A)
+        await until(lambda: len(queue.pauses) == 2)
+    assert [pause for _, pause in queue.pauses] == [90.0, 90.0]
 
 
 async def test_stopping_ends_passes_and_timers():

@@ -11,7 +11,7 @@ QUOTA = 'deployments.apps "hello" is forbidden: exceeded quota: small'
 
 @pytest.mark.parametrize("child", ["ConfigMap", "Deployment", "Service", "PodDisruptionBudget"])
 async def test_a_refused_child_is_a_condition_of_the_app(world, child):
-    world.cluster.put(samples.app())
+    world.cluster.put(samples.app(replicas=2))
     await world.reconcile_app()
     world.cluster.change("Environment", status=samples.BUILT)
     world.cluster.trouble[f"apply {child}"] = RefusedError("PATCH x: refused with 403", QUOTA)

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from falapp_runner import port
+from tests.unit.runner.conftest import ask
 
 
 def test_the_whole_life_of_a_runner(run):
@@ -108,6 +109,7 @@ def test_setup_that_ends_the_process_at_once_leaves_its_state_in_the_log(run):
         ("setup_with_argument.py", "InvalidSignature", "Greedy.setup(self, path) cannot be called"),
         ("bad_function.py::slow", "LoadFailed", "slow.startup_timeout is -1; give a number"),
         ("long_grace.py", "LoadFailed", "termination_grace_period_seconds is 7200; give a number"),
+        ("metrics_port.py::Low", "LoadFailed", "Low.metrics_port is 80; give a port from 1024"),
     ],
 )
 def test_an_app_that_cannot_be_loaded(run, entrypoint, reason, says):
@@ -158,6 +160,23 @@ def test_the_class_says_how_long_its_end_may_take(run):
     runner.terminate()
     assert runner.end() == 1
     assert "took all of the 1 s" in runner.output
+
+
+def test_the_class_says_where_else_its_metrics_are(run):
+    runner = run("metrics_port.py::Own")
+    runner.wait_for("Ready")
+    number = runner.ask("POST", "/", {})[1]
+    assert isinstance(number, int)
+    shown = [ask(port, "GET", "/metrics") for port in (number, runner.control_port)]
+    assert [code for code, _ in shown] == [200, 200]
+    assert all("fal_app_info" in str(text) or "falapp_" in str(text) for _, text in shown)
+
+
+def test_the_app_s_port_is_none_of_metrics(run):
+    runner = run("metrics_port.py::Taken")
+    assert runner.end() == 1
+    assert runner.failure["reason"] == "LoadFailed"
+    assert f"that is not {runner.app_port}, where the app answers" in runner.failure["message"]
 
 
 def test_a_taken_port_is_told_before_anything_is_loaded(run):

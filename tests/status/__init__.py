@@ -1,0 +1,1 @@
+"""Statuses: what others read in them, and what the table of reasons allows."""
