@@ -222,7 +222,10 @@ def _root(kind: Kind) -> schema.Schema:
         "spec": schema.structural(kind.spec, defaults=True),
     }
     if kind.status:
-        properties["status"] = schema.structural(kind.status, defaults=False) | _UNSEEN
+        status = schema.structural(kind.status, defaults=False)
+        # A MachineType has no such field, and the API server refuses a default of an unknown one.
+        unseen = _UNSEEN if "observedGeneration" in status["properties"] else {}
+        properties["status"] = status | unseen
     rules = {"x-kubernetes-validations": list(kind.rules)} if kind.rules else {}
     return {
         "description": kind.description,
