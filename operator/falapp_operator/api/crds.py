@@ -223,9 +223,8 @@ def _root(kind: Kind) -> schema.Schema:
     }
     if kind.status:
         status = schema.structural(kind.status, defaults=False)
-        # A MachineType has no such field, and the API server refuses a default of an unknown one.
-        unseen = _UNSEEN if "observedGeneration" in status["properties"] else {}
-        properties["status"] = status | unseen
+        has = "observedGeneration" in status["properties"]  # a default of another field is refused
+        properties["status"] = status | (_UNSEEN if has else {})
     rules = {"x-kubernetes-validations": list(kind.rules)} if kind.rules else {}
     return {
         "description": kind.description,
