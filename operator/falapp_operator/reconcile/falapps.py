@@ -54,17 +54,22 @@ async def reconcile(context: Context, key: Key) -> float | None:
         await write_status(context, app, statuses.status(seen, replace(plan, error=refusal)))
         raise
     await write_status(context, app, statuses.status(seen, plan))
-    if plan.environment and seen.environment and not seen.environment_status.conditions:
-        # Nobody has looked at it yet: the event that it was made may get lost.
-        context.wake(Key(ENVIRONMENT, key.namespace, plan.environment))
-    if plan.doubted:
-        doubted = Key(ENVIRONMENT, key.namespace, plan.environment)
-        context.shared.doubts.add(doubted)
-        context.wake(doubted)
+    _wake(context, seen, plan)
     if answer.trouble or isinstance(answer.commit, UserError):
         return commits.AGAIN
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
+
+
+def _wake(context: Context, seen: Snapshot, plan: plans.Plan) -> None:
+    """Have the Environment looked at, where no event of its own may lead to that."""
+    # The event that it was made may get lost.
+    overlooked = seen.environment is not None and not seen.environment_status.conditions
+    if plan.environment and (plan.doubted or overlooked):
+        environment = Key(ENVIRONMENT, seen.app["metadata"]["namespace"], plan.environment)
+        if plan.doubted:
+            context.shared.doubts.add(environment)
+        context.wake(environment)
 
 
 async def _with_nodes(context: Context, key: Key, seen: Snapshot) -> Snapshot:
