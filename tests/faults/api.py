@@ -43,6 +43,8 @@ class Api:
 
     async def close(self) -> None:
         await self.session.close()
+        # Connections with TLS are closed a moment after aiohttp has returned.
+        await asyncio.sleep(0.25)
 
     async def get(self, plural: str, name: str, namespace: str = "") -> Object | None:
         return await self._call("GET", path(plural, namespace, name))

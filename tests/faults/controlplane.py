@@ -144,7 +144,7 @@ class ControlPlane:
         )
 
     def _run(self, name: str, options: Mapping[str, object]) -> None:
-        argv = [self._programs[name], *(f"--{key}={value}" for key, value in options.items())]
+        argv = [str(self._programs[name]), *(f"--{key}={value}" for key, value in options.items())]
         self._running.append(processes.start(argv, self._log(name)))
 
     def _log(self, name: str) -> Path:

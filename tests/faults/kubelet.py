@@ -61,8 +61,8 @@ class Kubelet:
             report = {"reason": "PackageNotFound", "message": "there is no package broken"}
             end = workloads.terminated("resolve", 1, message=json.dumps(report))
             return _ended(environment, "Failed", end)
-        report = {"digest": self._registry.push(request["tag"]), "packages": 1}
-        end = workloads.terminated("publish", message=json.dumps(report))
+        made = {"digest": self._registry.push(request["tag"]), "packages": 1}
+        end = workloads.terminated("publish", message=json.dumps(made))
         return _ended(environment, "Succeeded", end)
 
 

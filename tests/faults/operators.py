@@ -12,7 +12,6 @@ import yaml
 
 from tests.faults import processes
 from tests.faults.controlplane import Server, free_port
-from tests.faults.zygote import PORT
 
 _SECONDS = 5
 
@@ -24,13 +23,14 @@ class Operators:
         self.log = folder / "operator.log"
         self.registry = free_port()
         """The port of the registry: images have the same name in all tests."""
+        self.health = free_port()
+        """The port that an operator serves probes on: in a pod it has all of them to itself."""
         self._kubeconfig = folder / "operator.kubeconfig"
         self._settings = folder / "settings.yaml"
         env = {
             **os.environ,
             "KUBECONFIG": str(self._kubeconfig),
             "FALAPP_SETTINGS": str(self._settings),
-            PORT: str(free_port()),
         }
         self._zygote = processes.start(
             [sys.executable, "-m", "tests.faults.zygote"],

@@ -35,7 +35,9 @@ class World:
     async def start(self) -> None:
         """Have an operator and all that it talks to."""
         repository = await self.registry.start()
-        self.operators.configure(await self.proxy.start(), _settings(repository))
+        self.operators.configure(
+            await self.proxy.start(), _settings(repository, self.operators.health)
+        )
         self.operators.start()
         self._nodes = asyncio.create_task(self.kubelet.run())
 
@@ -152,7 +154,7 @@ async def together(calls: Iterable[Awaitable[object]], at_once: int = 32) -> Non
     await asyncio.gather(*(one(call) for call in calls))
 
 
-def _settings(repository: str) -> Object:
+def _settings(repository: str, health: int) -> Object:
     return {
         "registry": {"repository": repository, "insecure": True},
         "builds": {
@@ -163,5 +165,6 @@ def _settings(repository: str) -> Object:
         "pythons": {"3.11": {"baseImage": "base:3.11", "runtimeImage": "runtime:3.11"}},
         "defaultPython": "3.11",
         "resyncSeconds": RESYNC,
+        "healthPort": health,
         "machineTypes": {"S": {"cpu": "1", "memory": "1Gi"}},
     }

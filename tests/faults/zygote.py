@@ -12,13 +12,9 @@ import sys
 
 from falapp_operator import __main__ as operator
 
-PORT = "FALAPP_TESTS_PORT"
-"""The variable that tells where liveness is served: in a pod it is a port of the pod's own."""
-
 
 def main() -> None:
     """Start operators until there is nothing more to read, and end the last one then."""
-    operator.LIVENESS = f"http://127.0.0.1:{os.environ[PORT]}/healthz"
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries them
     gc.freeze()
     last = 0

@@ -195,7 +195,7 @@ async def test_told_to_stop_it_hands_over_at_once(scene):
     print(f"handed over in {taken - told:.1f} s")
     scene.assert_silent_since(taken)
     assert scene.leader.process.returncode == 0, scene.logs()
-    assert "not given back" not in scene.leader.log
+    assert "the Lease is given back" in scene.leader.log
 
 
 @pytest.mark.parametrize("cut", ["everything", "lease"])

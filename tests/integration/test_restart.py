@@ -2,9 +2,11 @@
 
 from tests.faults import many
 
+APPS = 200
+
 
 async def test_a_restart_with_many_apps_writes_nothing(faulty):
-    apps = await many.served(faulty, 200)
+    apps = await many.served(faulty, APPS)
     restarted = await many.restarted(faulty)
     assert restarted.looked_at == apps
     assert restarted.writes == []

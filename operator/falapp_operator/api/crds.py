@@ -222,9 +222,9 @@ def _root(kind: Kind) -> schema.Schema:
         "spec": schema.structural(kind.spec, defaults=True),
     }
     if kind.status:
-        status = schema.structural(kind.status, defaults=False)
-        has = "observedGeneration" in status["properties"]  # a default of another field is refused
-        properties["status"] = status | (_UNSEEN if has else {})
+        # The API server refuses a default with a field that the status does not have.
+        unseen = _UNSEEN if "observed_generation" in kind.status.model_fields else {}
+        properties["status"] = schema.structural(kind.status, defaults=False) | unseen
     rules = {"x-kubernetes-validations": list(kind.rules)} if kind.rules else {}
     return {
         "description": kind.description,

@@ -7,11 +7,8 @@ wire. Errors of the API become the operator's own in one place.
 
 import asyncio
 import contextlib
-import json
 import random
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import aiohttp
@@ -22,8 +19,8 @@ from falapp_operator.api import meta
 from falapp_operator.api.objects import Object, Ref
 from falapp_operator.api.paths import path
 from falapp_operator.cluster import connection as connections
+from falapp_operator.cluster.answer import Answer
 
-_SECRETS = re.compile(r"/namespaces/[^/]+/secrets(/|$)")
 _TIMEOUT_SECONDS = 30
 _MERGEABLE = "application/apply-patch+yaml"
 _PARTIAL = "application/merge-patch+json"
@@ -237,7 +234,7 @@ class Client:
             await self._sleep(asked * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
         return answer.value(method, where)
 
-    async def _send(self, method: str, serialized: tuple[Any, Any, Any, Any, Any]) -> "_Answer":
+    async def _send(self, method: str, serialized: tuple[Any, Any, Any, Any, Any]) -> Answer:
         try:
             async with self._limit:
                 if method != "GET":
@@ -248,68 +245,4 @@ class Client:
                 content = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise errors.TransientError(f"the API server did not answer: {error}") from error
-        return _Answer(response.status, response.getheader("Retry-After"), content)
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What the API server, or something on the way to it, answered."""
-
-    status: int
-    retry_after: str | None
-    content: bytes
-
-    @property
-    def asked_pause(self) -> float:
-        """The seconds that the API server asks us to wait; 0 if it does not ask."""
-        named = self.retry_after is not None
-        if self.status != 429 and not (named and self.status >= 500):
-            return 0.0
-        try:
-            # As a date it would be a proxy's; the API server writes seconds.
-            return max(1.0, min(3600.0, float(self.retry_after or 1)))
-        except ValueError:
-            return 1.0
-
-    def value(self, method: str, where: str) -> Any:
-        """Return the object that was answered.
-
-        Raises:
-            FalappError: The answer is none.
-        """
-        try:
-            value = json.loads(self.content)
-        except ValueError:
-            value = None
-        if 200 <= self.status < 300 and isinstance(value, dict):
-            return value
-        raise self._error(method, where, value)
-
-    def _error(self, method: str, where: str, value: Any) -> errors.FalappError:
-        status, message = self.status, _words(where, value, self.content)
-        text = f"{method} {where}: {status} {message}"
-        if (
-            status == 404
-            and method in ("POST", "PATCH")
-            and not where.endswith(("/status", "/scale"))
-        ):
-            # Both create what is not there: it is the namespace that is missing.
-            return errors.RefusedError(text, message)
-        if status == 404:
-            return errors.MissingError(text)
-        if status == 409:
-            return errors.ConflictError(text)
-        if status in (400, 403, 422) and method != "GET":
-            return errors.RefusedError(f"{method} {where}: refused with {status}", message)
-        if status == 403:
-            return errors.ForbiddenError(text)
-        return errors.TransientError(text, pause=self.asked_pause)
-
-
-def _words(where: str, value: Any, content: bytes) -> str:
-    """Return what the API server says of a failure; of Secrets nothing, it may quote values."""
-    if _SECRETS.search(where):
-        return "see the API server's log"
-    if isinstance(value, dict) and "message" in value:
-        return str(value["message"])
-    return content[:200].decode(errors="replace")
+        return Answer(response.status, response.getheader("Retry-After"), content)

@@ -105,6 +105,8 @@ class Lease:
             await self._client.apply(self._record(mine, holder=""))
         except errors.FalappError as error:
             _log.warning("the Lease was not given back, it ends by itself: %s", error)
+        else:
+            _log.info("the Lease is given back")
 
     async def _try(self, patience: float) -> bool:
         """Take or renew the Lease; return whether it is held."""

@@ -38,7 +38,7 @@ def contains(live: Any, desired: Any) -> bool:
 
 def _is_left_out(value: Any) -> bool:
     """Return whether the API server drops a field with this value, as it does an empty text."""
-    return value in ("", [], None)
+    return value in ("", [])
 
 
 def _same_quantity(a: Any, b: Any) -> bool:

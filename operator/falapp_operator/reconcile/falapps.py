@@ -22,7 +22,7 @@ from falapp_operator.reconcile.context import (
     write_status,
 )
 from falapp_operator.reconcile.queue import Key
-from falapp_operator.reconcile.snapshot import complaint, gather
+from falapp_operator.reconcile.snapshot import Snapshot, complaint, gather
 
 _LOOK_AGAIN_FOR_CONFIG_MAPS = 10.0
 """Seconds: the operator watches no ConfigMap of its users, so it looks again."""
@@ -45,13 +45,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
     answer = await context.shared.commits.of(context, app, spec.source.git)
     seen = await gather(context.cluster, context.settings, app, spec, answer)
     context.shared.guests.note(key, _host(seen.environment))
-    nodes = context.shared.nodes
-    nodes.note(key, waits=seen.waits)
-    if seen.waits:
-        # Without the right to list them, as after an upgrade of the image alone, it waits as well.
-        with contextlib.suppress(ForbiddenError):
-            there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
-            seen = replace(seen, nodes=there)
+    seen = await _with_nodes(context, key, seen)
     plan = plans.plan(seen, context.settings)
     try:
         await _apply(context, plan, seen.deployment)
@@ -71,6 +65,18 @@ async def reconcile(context: Context, key: Key) -> float | None:
         return commits.AGAIN
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
     return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
+
+
+async def _with_nodes(context: Context, key: Key, seen: Snapshot) -> Snapshot:
+    """Return what was seen with the cluster's nodes, where a runner waits for one."""
+    nodes = context.shared.nodes
+    nodes.note(key, waits=seen.waits)
+    if seen.waits:
+        # Without the right to list them, as after an upgrade of the image alone, it waits as well.
+        with contextlib.suppress(ForbiddenError):
+            there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
+            return replace(seen, nodes=there)
+    return seen
 
 
 def _host(environment: Object | None) -> Key | None:

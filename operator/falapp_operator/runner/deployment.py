@@ -29,8 +29,7 @@ def deployment(app: Object, runner: pod.Runner) -> Object:
 def _strategy(runner: pod.Runner) -> Object:
     rollout = runner.spec.rollout or Rollout()
     if rollout.type == "Recreate":
-        # Left out, what was there before would stay, and is refused beside this type.
-        return {"type": "Recreate", "rollingUpdate": None}
+        return {"type": "Recreate"}
     surge, unavailable = rollout.limits(gpu=runner.machine.gpu is not None)
     return {
         "type": "RollingUpdate",

@@ -65,9 +65,10 @@ def test_what_a_rollout_leaves_out_never_stops_it(
     }
 
 
-def test_recreate_takes_back_what_a_rolling_update_had(make_runner):
+def test_recreate_has_nothing_of_a_rolling_update(make_runner):
+    """Server-side apply takes back what was applied before, or the API server would refuse it."""
     made = deployment.deployment(samples.app(), make_runner(rollout={"type": "Recreate"}))
-    assert made["spec"]["strategy"] == {"type": "Recreate", "rollingUpdate": None}
+    assert made["spec"]["strategy"] == {"type": "Recreate"}
 
 
 def test_a_suspended_app_keeps_no_runner(make_runner):

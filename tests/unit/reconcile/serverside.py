@@ -57,7 +57,7 @@ def dropped(value, *, keep_empty):
         return {
             k: dropped(v, keep_empty=keep_empty)
             for k, v in value.items()
-            if keep_empty or v not in ("", [], None)
+            if keep_empty or v not in ("", [])
         }
     if isinstance(value, list):
         return [dropped(v, keep_empty=keep_empty) for v in value]

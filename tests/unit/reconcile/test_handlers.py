@@ -108,7 +108,7 @@ async def test_a_node_wakes_the_count_only_with_news(send):
         return await send("", "v1", "nodes", obj, type_)
 
     count = [machinetypes.COUNT]
-    assert await woken(node(), None) == count
+    assert await woken(node(), None) == [("slow", machinetypes.COUNT)]
     assert await woken(node() | {"status": {"images": ["new"]}}) == []
     assert await woken(node(**{"falapp.dev/machine": "GPU-H100"})) == count
     assert await woken(node(**{"falapp.dev/machine": "GPU-H100"})) == []
