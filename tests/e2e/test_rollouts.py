@@ -165,14 +165,13 @@ def test_what_is_broken_takes_nothing_down(kube, caller, roll, loaded):
 
 
 def test_forward_and_back_and_started_anew(kube, jobs, caller, roll, loaded):
-    rollout = {"maxSurge": "100%"}  # all at once, as far as there is room
     with loaded as counted:
         first = roll.ready()["status"]["environment"]
-        roll.put(MENDED, requirements=["humanize==4.17.0"], rollout=rollout)
+        roll.put(MENDED, requirements=["humanize==4.17.0"])
         roll.ready()
         caller.until(roll.url, {}, {"word": "3rd"})
 
-        roll.put(rollout=rollout)
+        roll.put()
         app = roll.ready()
         caller.until(roll.url, {}, {"word": "first"})
         assert app["status"]["environment"] == first
@@ -203,7 +202,7 @@ def test_suspended_it_is_quiet_and_resumed_as_before(roll):
     assert app["spec"]["replicas"] == 2
     assert roll.get("poddisruptionbudget") is None
     for rollout, strategy in (
-        ({"type": "Recreate", "maxSurge": None}, {"type": "Recreate"}),
+        ({"type": "Recreate"}, {"type": "Recreate"}),
         (None, {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}),
     ):
         roll.patch(rollout=rollout)
