@@ -19,7 +19,8 @@ def budget(grace: float) -> Budget:
     """Divide a grace period, of any length, into its parts."""
     total = grace - min(1.0, grace / 10)
     return Budget(
-        pause=min(3.0, grace / 10),
+        # With 3 s, 7 of 2,900 requests found a closed port while the node's kube-proxy was starved.
+        pause=min(5.0, grace / 6),
         requests=total - min(5.0, grace / 5),
         total=total,
     )
