@@ -74,6 +74,8 @@ class Falapp:
     def arguments(self, *given: str) -> list[str]:
         """Return arguments with where they mean."""
         where = [] if given[0] == "machines" else ["-n", self.namespace]
+        if given[0] == "render":
+            return [*given, *where]
         return [*given, *where, "--context", self.context]
 
     def run(self, *given: str, code: int = 0, stdin: str = "") -> Said:

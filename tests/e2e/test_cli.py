@@ -90,7 +90,7 @@ def test_logs_are_followed_until_ctrl_c(words):
         command, env=words.variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
-        assert process.err
+        assert process.stderr
         assert "setting up\n" in iter(process.stdout.readline, "")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
@@ -119,7 +119,7 @@ def test_plan_by_the_cluster_and_without_it(words, kube):
 
 
 def test_what_was_scaled_here_can_be_deployed_here(words, kube):
-    text = yaml.safe_load(words.said("render", "app.py", "-n", words.namespace))
+    text = yaml.safe_load(words.said("render", "app.py"))
     text["spec"]["replicas"] = 1
     (words.folder / "app.yaml").write_text(yaml.safe_dump(text))
     before = runners(kube, words)
