@@ -7,7 +7,7 @@ import yaml
 from falapp_cli.main import run
 from tests.contract.conftest import ROOT
 
-EXAMPLE = ROOT / "examples/02-gitops"
+EXAMPLE = ROOT / "examples/04-gitops"
 
 
 def test_the_committed_manifest_is_what_render_gives(capsys):

@@ -15,7 +15,7 @@ from lupa import lua51
 
 Object = Mapping[str, Any]
 
-_CONFIG = Path(__file__).parents[2] / "examples/02-gitops/argocd/argocd-cm.yaml"
+_CONFIG = Path(__file__).parents[2] / "examples/04-gitops/argocd/argocd-cm.yaml"
 
 
 def kstatus(obj: Object) -> str:
