@@ -5,7 +5,6 @@ Only `on.event` handlers: kopf then adds no finalizer, keeps no copy of the spec
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import secrets
@@ -103,8 +102,8 @@ class Operator:
             held = self.lease is not None and self.lease.held
             done, _ = await asyncio.wait([self._work], timeout=_DRAIN_SECONDS if held else 0)
             self._work.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._work
+            # What it ended with was told. Raised here, kopf would try to stop for ten minutes.
+            await asyncio.gather(self._work, return_exceptions=True)
             # What was cut off may have a write under way, which must not meet those of another one.
             if done and self.lease is not None:
                 await self.lease.release()
@@ -117,7 +116,7 @@ class Operator:
 
     def changed(self, key: Key, event: str | None) -> None:
         """Have ``key`` looked at, since its own object changed."""
-        if event == "DELETED" and self.lease is not None and not self.lease.held:
+        if event == "DELETED" and self._stands_by:
             # Whoever works has seen it; a standby that stays one for months must not remember it.
             self.queue.forget(key)
         else:
@@ -130,7 +129,13 @@ class Operator:
             key: What to look at.
             event: How, as kopf says it; None for what was there before we watched.
         """
+        if event == "DELETED" and self._stands_by:
+            return  # whose owner lives is in the queue; whose owner went is not to come back
         self.queue.add(key, slow=event is None)
+
+    @property
+    def _stands_by(self) -> bool:
+        return self.lease is not None and not self.lease.held
 
     async def _connect(self) -> Client:
         wanted = self._settings.lease

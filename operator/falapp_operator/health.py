@@ -7,8 +7,9 @@ an API server that is out of reach.
 """
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -18,14 +19,18 @@ from falapp_operator.watches import Watches
 _PASS_SECONDS = 900.0
 """No pass takes that long: each of its requests ends by itself, well or not."""
 _SILENCE_SECONDS = 15.0
+_RECOVERY_SECONDS = 330.0
+"""What watches get to be opened anew once the API server answers again: kopf waits a while, too."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Health:
-    """How the operator is."""
+    """How the operator is; it is asked all the time."""
 
     operator: Operator
     watches: Watches
+    clock: Callable[[], float] = time.monotonic
+    _silent_at: float = field(default=float("-inf"), init=False)
 
     @property
     def silence(self) -> float:
@@ -37,7 +42,10 @@ class Health:
         """Return why the process has to be started anew; empty if it is well."""
         if self.operator.queue.longest > _PASS_SECONDS:
             return f"a pass has been running for {self.operator.queue.longest:.0f} s"
-        if self.silence < _SILENCE_SECONDS and (blind := self.watches.blind):
+        if self.silence >= _SILENCE_SECONDS:
+            self._silent_at = self.clock()
+        recovers = self.clock() - self._silent_at < _RECOVERY_SECONDS
+        if not recovers and (blind := self.watches.blind):
             return f"not watched any more: {', '.join(blind)}"
         return ""
 

@@ -89,12 +89,15 @@ def test_logs_are_followed_until_ctrl_c(words):
     with subprocess.Popen(
         command, env=words.variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout
-        assert process.stderr
-        assert "setting up\n" in iter(process.stdout.readline, "")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130
-        assert process.stderr.read() == ""
+        try:
+            assert process.stdout
+            assert process.stderr
+            assert "setting up\n" in iter(process.stdout.readline, "")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=30) == 130
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
 
 
 def test_plan_by_the_cluster_and_without_it(words, kube):

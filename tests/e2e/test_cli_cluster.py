@@ -143,6 +143,7 @@ def test_a_namespace_that_is_not_there(falapp):
     assert said.startswith("there is no namespace no-such-namespace; `kubectl create namespace")
 
 
+@pytest.mark.usefixtures("warmed")
 def test_kubectl_finds_it_as_a_plugin(falapp, cluster):
     folder = Path(sys.executable).parent
     done = subprocess.run(

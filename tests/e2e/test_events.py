@@ -70,14 +70,14 @@ class Stage:
         """Have no operator for a while, and another one after it."""
         [deployment] = self.kube.list("deployments", install.NAMESPACE)
         where = (f"deployment/{deployment['metadata']['name']}", "-n", install.NAMESPACE)
-        self.kube.run("scale", *where, "--replicas=0")
-        poll(
-            lambda: self.kube.list("pods", install.NAMESPACE),
-            lambda pods: not pods,
-            what="the operator has ended",
-            seconds=60,
-        )
         try:
+            self.kube.run("scale", *where, "--replicas=0")
+            poll(
+                lambda: self.kube.list("pods", install.NAMESPACE),
+                lambda pods: not pods,
+                what="the operator has ended",
+                seconds=60,
+            )
             yield
         finally:
             self.kube.run("scale", *where, f"--replicas={deployment['spec']['replicas']}")

@@ -120,13 +120,18 @@ def test_a_rollout_hands_over_at_once(kube, apps, namespace):
         seconds=60,
     )
     first = install.leader(kube)
-    follow = kube.command("logs", "-f", "--tail=1", "-n", install.NAMESPACE, first)
+    follow = kube.command("logs", "-f", "--tail=5", "-n", install.NAMESPACE, first)
     with subprocess.Popen(follow, stdout=subprocess.PIPE, text=True) as following:
-        since = time.monotonic()
-        kube.run("delete", "pod", first, "-n", install.NAMESPACE, "--wait=false")
-        ask(kube, apps, namespace, "NONE-3")
-        took = told(kube, apps, namespace, "NONE-3", since, HANDOVER_SECONDS)
-        log, _ = following.communicate(timeout=60)
+        try:
+            assert following.stdout
+            following.stdout.readline()  # it is attached
+            since = time.monotonic()
+            kube.run("delete", "pod", first, "-n", install.NAMESPACE, "--wait=false")
+            ask(kube, apps, namespace, "NONE-3")
+            took = told(kube, apps, namespace, "NONE-3", since, HANDOVER_SECONDS)
+            log, _ = following.communicate(timeout=60)
+        finally:
+            following.kill()
     assert "the Lease is given back" in log
     gone = poll(
         lambda: install.leader(kube),

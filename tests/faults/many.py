@@ -12,6 +12,8 @@ _SHARING = 20
 """How many apps have one environment."""
 _SECONDS = 600
 _QUIET = 2.0
+_RESYNC = 3600
+"""With less, a slow machine would never come to rest between two looks at all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,7 @@ class Restarted:
 
 async def served(world: World, count: int) -> frozenset[str]:
     """Have many apps that are Ready, with nothing more to be written; return their names."""
+    world.resync(_RESYNC)
     names = frozenset(f"app-{n:04}" for n in range(count))
     await together(
         world.apply(app(name, requirement=f"one=={n // _SHARING}"))

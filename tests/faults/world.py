@@ -31,15 +31,23 @@ class World:
         self.kubelet = Kubelet(self.api, self.registry)
         self.operators = operators
         self._nodes: asyncio.Task[None] | None = None
+        self._settings: Object = {}
+        self._url = ""
 
     async def start(self) -> None:
         """Have an operator and all that it talks to."""
         repository = await self.registry.start()
-        self.operators.configure(
-            await self.proxy.start(), _settings(repository, self.operators.health)
-        )
+        self._settings = _settings(repository, self.operators.health)
+        self._url = await self.proxy.start()
+        self.operators.configure(self._url, self._settings)
         self.operators.start()
         self._nodes = asyncio.create_task(self.kubelet.run())
+
+    def resync(self, seconds: int) -> None:
+        """Have an operator that looks at everything anew only so often."""
+        self.operators.kill()
+        self.operators.configure(self._url, self._settings | {"resyncSeconds": seconds})
+        self.operators.start()
 
     async def replace(self) -> None:
         """Kill the operator, and start another one."""

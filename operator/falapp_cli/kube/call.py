@@ -26,12 +26,29 @@ class Answer:
         self.status = self._response.status
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the body as it comes, so that a stream is seen as one."""
+        """Yield the body as it comes, so that a stream is seen as one.
+
+        Raises:
+            ClusterError: It broke off.
+        """
+        length, got = self._response.getheader("Content-Length"), 0
         try:
             while chunk := self._response.read1(65536):
+                got += len(chunk)
                 yield chunk
+        except (http.client.HTTPException, OSError) as error:
+            raise _broken(got, str(error) or type(error).__name__) from error
         finally:
             self._connection.close()
+        # a connection that ends early looks like the end of the body
+        if length is not None and got < int(length):
+            raise _broken(got, f"{length} were announced")
+
+
+def _broken(got: int, why: str) -> ClusterError:
+    return ClusterError(
+        f"the answer broke off after {got} bytes ({why}); `falapp status` says how the runner is"
+    )
 
 
 def call(

@@ -97,16 +97,34 @@ class Lease:
             await self._try(patience=min(left, self._seconds * _TRUSTED_SHARE / 2))
 
     async def release(self) -> None:
-        """Give the Lease back, so that another operator takes over at once."""
-        mine, self._mine, self._until = self._mine, None, -math.inf
-        if mine is None:
-            return
+        """Give the Lease back if it is held, so that another operator takes over at once."""
+        self._mine, self._until = None, -math.inf
         try:
-            await self._client.apply(self._record(mine, holder=""))
-        except errors.FalappError as error:
-            _log.warning("the Lease was not given back, it ends by itself: %s", error)
+            async with asyncio.timeout(self._seconds * _TRUSTED_SHARE / 2):
+                given = await self._give_back()
+        except (errors.FalappError, TimeoutError) as error:
+            _log.warning(
+                "the Lease was not given back, it ends by itself: %s", error or "no answer"
+            )
         else:
-            _log.info("the Lease is given back")
+            if given:
+                _log.info("the Lease is given back")
+
+    async def _give_back(self) -> bool:
+        """Take our name out of the Lease, as it is now; return whether it stood there."""
+        for last in (False, True):
+            live = await self._client.get(self._where)
+            if live is None or live.get("spec", {}).get("holderIdentity") != self._holder:
+                return False
+            try:
+                await self._client.apply(self._record(live, holder=""))
+            except errors.ConflictError:
+                # A renewal that was cut off on its way has come after all.
+                if last:
+                    raise
+            else:
+                return True
+        return False
 
     async def _try(self, patience: float) -> bool:
         """Take or renew the Lease; return whether it is held."""

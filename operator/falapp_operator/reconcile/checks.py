@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.machinetype import MachineTypeSpec
-from falapp_operator.api.objects import Object, owner_uids
 from falapp_operator.environment import manifest
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile.snapshot import Snapshot
@@ -141,18 +140,15 @@ def missing_file(seen: Snapshot, _settings: Settings) -> UserError | None:
 
 def taken_name(seen: Snapshot, _settings: Settings) -> UserError | None:
     """A Deployment, Service or PodDisruptionBudget of the app's name is somebody else's."""
-    for child in (seen.deployment, seen.service, seen.disruption):
-        if child is not None and not _is_mine(child, seen.app):
+    budget = seen.disruption if seen.spec.runners > 1 else None
+    for child in (seen.deployment, seen.service, budget):
+        if child is not None and not seen.owns(child):
             kind, name = child["kind"], child["metadata"]["name"]
             return UserError(
                 Reason.NAME_TAKEN,
                 f"metadata.name: a {kind} {name!r} exists that is not this FalApp's; rename one",
             )
     return None
-
-
-def _is_mine(child: Object, app: Object) -> bool:
-    return app["metadata"]["uid"] in owner_uids(child)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -77,7 +77,7 @@ async def _with_nodes(context: Context, key: Key, seen: Snapshot) -> Snapshot:
     nodes = context.shared.nodes
     nodes.note(key, waits=seen.waits)
     if seen.waits:
-        # Without the right to list them, as after an upgrade of the image alone, it waits as well.
+        # Without the right to list them the scheduler's own words have to do.
         with contextlib.suppress(ForbiddenError):
             there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
             return replace(seen, nodes=there)

@@ -33,7 +33,11 @@ async def reconcile(context: Context, _key: Key) -> float | None:
         try:
             await apply_changed(context.cluster, live, desired, force=False)
         except ConflictError:
-            _log.info("MachineType %s was changed in the cluster, and is left as it is", name)
+            _log.warning(
+                "MachineType %s was changed in the cluster and is left as it is, whole: the chart's"
+                " has no effect; delete it and restart the operator to have that",
+                name.lower(),
+            )
         except TransientError as error:
             refused.append(f"machineTypes.{name}: {error}")
     if refused:

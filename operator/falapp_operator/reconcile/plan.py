@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentSpec
-from falapp_operator.api.objects import Object, owner_uids
+from falapp_operator.api.objects import Object
 from falapp_operator.environment import key, manifest
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile import checks, claims, verdict
@@ -111,7 +111,7 @@ def _budget(seen: Snapshot) -> tuple[tuple[Change, ...], tuple[Object, ...]]:
     """Return the PodDisruptionBudget to have, and the one to delete: an only runner needs none."""
     if seen.spec.runners > 1:
         return (Change(live=seen.disruption, desired=disruption.budget(seen.app)),), ()
-    return (), (seen.disruption,) if seen.disruption else ()
+    return (), (seen.disruption,) if seen.disruption and seen.owns(seen.disruption) else ()
 
 
 def _files(seen: Snapshot) -> source.Files | None:
@@ -171,12 +171,14 @@ def _runners(seen: Snapshot, revision: str) -> outcome.Runners:
 def _waiting(
     seen: Snapshot, error: UserError | None, claim: tuple[Change, ...], environment: str = ""
 ) -> Plan:
-    """Return the plan of an app whose Deployment is not to be touched now."""
+    """Return the plan of an app whose Deployment is not to be touched now, but for its size."""
+    sized = seen.owns(seen.deployment) and (not seen.disruption or seen.owns(seen.disruption))
+    budget, needless = _budget(seen) if sized else ((), ())
     return Plan(
         error=error,
         environment=environment,
-        changes=claim,
-        deletions=(),
+        changes=(*claim, *budget),
+        deletions=needless,
         # The wanted revision has no runner yet; how a former one fares says nothing of this spec.
         runners=outcome.runners(seen.pods, ""),
         rolled_out=False,
@@ -191,18 +193,20 @@ def _scale(seen: Snapshot) -> int | None:
     build, which may never end.
     """
     live, wanted = seen.deployment, seen.spec.runners
-    mine = live is not None and seen.app["metadata"]["uid"] in owner_uids(live)
-    return wanted if live and mine and live["spec"].get("replicas") != wanted else None
+    differs = live is not None and live["spec"].get("replicas") != wanted
+    return wanted if differs and seen.owns(live) else None
 
 
 def _claim(seen: Snapshot, spec: EnvironmentSpec) -> tuple[Change, ...]:
     """Make the Environment, become one more of its owners, or hand it the wish to try again.
 
-    A suspended app asks for no new one; that of before, which may be building, stays its own.
+    A suspended app asks for no new one, nor for another try; that of before, which may be building,
+    stays its own.
     """
     if seen.spec.suspend and seen.environment is None:
         return ()
-    desired = claims.claim(seen.environment, seen.app, spec, seen.retry)
+    retry = "" if seen.spec.suspend else seen.retry
+    desired = claims.claim(seen.environment, seen.app, spec, retry)
     return (Change(live=seen.environment, desired=desired),) if desired else ()
 
 

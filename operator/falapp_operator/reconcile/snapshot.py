@@ -76,6 +76,10 @@ class Snapshot:
         found = (self.machine, *self.fallbacks)
         return tuple(m for m in found if isinstance(m, MachineTypeSpec))
 
+    def owns(self, child: Object | None) -> bool:
+        """Return whether ``child`` is there, and the app's."""
+        return child is not None and self.app["metadata"]["uid"] in owner_uids(child)
+
     def former_sources(self, current: str) -> list[Object]:
         """Return the app's own ConfigMaps of files, but for the one called ``current``."""
         uid = self.app["metadata"]["uid"]

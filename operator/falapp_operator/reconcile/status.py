@@ -26,7 +26,7 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
     ready = _ready(seen, plan, environment, failure)
     name = seen.app["metadata"]["name"]
     named = None
-    if plan.environment:
+    if plan.environment and (seen.environment or not seen.spec.suspend):
         named = EnvironmentStatus(name=plan.environment, image=environment.image)
     return FalAppStatus(
         conditions=(
@@ -159,7 +159,7 @@ def _setup_complete(seen: Snapshot, plan: Plan) -> Condition:
         return conditions.condition(type_, False, trouble.reason, trouble.message)
     if runners.current == 0:
         return conditions.condition(type_, None, Reason.NO_RUNNERS, "no runner has been started")
-    if runners.current_ready < min(runners.current, seen.spec.runners):
+    if runners.current_ready < min(runners.current, max(1, seen.spec.runners)):
         return conditions.condition(
             type_,
             False,
@@ -219,7 +219,7 @@ def _stale(seen: Snapshot) -> tuple[Condition, ...]:
 def _retried(seen: Snapshot, plan: Plan) -> str:
     """Return the wish to try again that was carried out last; an error kept it from being."""
     done = str(seen.app.get("status", {}).get("retried", ""))
-    return done if plan.error else seen.retry or done
+    return done if plan.error or seen.spec.suspend else seen.retry or done
 
 
 def _condition(environment: EnvironmentBuildStatus) -> Condition | None:

@@ -148,8 +148,12 @@ def _occupied(waiting: Object) -> str:
     conditions = waiting.get("status", {}).get("conditions", ())
     text = next((c.get("message", "") for c in conditions if c["type"] == "PodScheduled"), "")
     _, _, listed = text.partition("nodes are available: ")
-    items = (_IN_THE_WAY.fullmatch(i) for i in listed.partition(". ")[0].rstrip(".").split(", "))
+    first = listed.partition(". ")[0].rstrip(".")
+    items = [_IN_THE_WAY.fullmatch(i) for i in first.split(", ")]
     reasons = sorted({i[1] for i in items if i and not i[1].startswith(_KNOWN)})
+    if first and not any(items):
+        # Of the pod, before any node is looked at: as that its claim is not bound.
+        return f"and none takes a runner: {first}"
     if not reasons:
         return "and none has room"
     full = all(reason.startswith(_FULL) for reason in reasons)

@@ -81,10 +81,12 @@ def preferences(accepted: Sequence[MachineTypeSpec]) -> tuple[Object, ...]:
     """
     made: list[Object] = []
     for place, machine in enumerate(accepted[:-1]):
+        if not machine.node_selector_terms:
+            break  # any node is as good, so none is better for what comes after it
         weight = round(_MOST ** (1 - place / (len(accepted) - 1)))
         made += (
             {"weight": weight, "preference": {"matchExpressions": term}}
-            for term in _apart(machine.node_selector_terms or ())
+            for term in _apart(machine.node_selector_terms)
         )
     return tuple(made)
 

@@ -2,15 +2,11 @@
 
 import base64
 import json
-import socket
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import yaml
 
-from falapp_cli.errors import ClusterError
-from falapp_cli.kube import call, logs
+from falapp_cli.kube import logs
 from falapp_cli.kube.client import Kube
 from falapp_cli.main import run
 from falapp_operator.api.environment import EnvironmentSpec
@@ -229,59 +225,3 @@ def test_the_build_of_a_dockerfile_is_shown_too(server):
     app |= {"status": {"environment": {"name": name}}}
     found = logs.build(Kube.connect(), app, follow=False, tail=-1, namespace="falapp-builds")
     assert list(found) == ["dockerfile  step 1"]
-
-
-class App(BaseHTTPRequestHandler):
-    """What answers at the other end of a port-forward."""
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(400 if self.path == "/bad" else 200)
-        self.end_headers()
-        self.wfile.write(self.path.encode() + b" " + body)
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-@pytest.fixture
-def forwarded(monkeypatch):
-    """Port-forwards lead to an app of this process; the real way is for the cluster to test."""
-    app = HTTPServer(("127.0.0.1", 0), App)
-    threading.Thread(target=app.serve_forever, daemon=True).start()
-    asked = []
-
-    def forward(_, namespace, name, port):
-        asked.append((namespace, name, port))
-        return socket.create_connection(app.server_address)
-
-    monkeypatch.setattr(Kube, "forward", forward)
-    yield asked
-    app.shutdown()
-    app.server_close()
-
-
-def test_call(server, capsysbinary, tmp_path, forwarded):
-    file = tmp_path / "body.json"
-    file.write_text('{"y": 2}')
-    assert run(["call", "hello"]) == 4
-    assert b"has no ready runner" in capsysbinary.readouterr().err
-    server.cluster.put(pod("hello-1"))
-    assert run(["call", "hello", "predict", "--data", '{"x": 1}']) == 0
-    assert capsysbinary.readouterr().out == b'/predict {"x": 1}'
-    assert run(["call", "hello", "/", "--data", f"@{file}"]) == 0
-    assert capsysbinary.readouterr().out == b'/ {"y": 2}'
-    assert run(["call", "hello", "/bad"]) == 1
-    ended = capsysbinary.readouterr()
-    assert ended.out == b"/bad {}"
-    assert b"hello answered 400" in ended.err
-    assert forwarded[0] == ("video", "hello-1", 8080)
-
-
-def test_a_runner_that_hangs_up_is_told(server, monkeypatch):
-    server.cluster.put(pod("hello-1"))
-    mine, theirs = socket.socketpair()
-    theirs.close()
-    monkeypatch.setattr(Kube, "forward", lambda *_: mine)
-    with pytest.raises(ClusterError, match="runner hello-1 does not answer"):
-        call.call(Kube.connect(), ready(), "POST", "/", b"{}", 5)

@@ -1,98 +1,16 @@
 """The Lease, with an API server in memory and a clock that the tests turn."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Iterator
 
 import pytest
 
 from falapp_operator import errors
-from falapp_operator.cluster.lease import Lease, lease_ref
+from tests.unit.network.election import NAME, NAMESPACE, Candidate, Time
 from tests.unit.reconcile import fake
 
-NAME, NAMESPACE, SECONDS = "falapp-operator", "falapp-system", 15.0
 STEP = 0.1
-
-
-class Time:
-    """A clock, and waiting by it."""
-
-    def __init__(self):
-        self.now = 1000.0
-        self._sleepers = []
-
-    async def sleep(self, seconds):
-        woken = asyncio.get_running_loop().create_future()
-        self._sleepers.append((self.now + seconds, woken))
-        await woken
-
-    async def go(self, seconds, each=lambda: None):
-        """Let time pass; call ``each`` at every step."""
-        await settle()
-        end = self.now + seconds
-        while self.now < end:
-            due = min((moment for moment, woken in self._sleepers if not woken.done()), default=end)
-            self.now = min(end, self.now + 0.5, max(due, self.now))
-            for moment, woken in self._sleepers:
-                if moment <= self.now and not woken.done():
-                    woken.set_result(None)
-            self._sleepers = [pair for pair in self._sleepers if not pair[1].done()]
-            await settle()
-            each()
-
-
-async def settle():
-    for _ in range(12):
-        await asyncio.sleep(0)
-
-
-class Line:
-    """One operator's way to the API server."""
-
-    def __init__(self, cluster):
-        self._cluster = cluster
-        self.cut = False
-        self.loses_answers = False
-
-    def __getattr__(self, verb):
-        async def call(*args, **kwargs):
-            if self.cut:
-                raise errors.TransientError("the API server did not answer")
-            answer = await getattr(self._cluster, verb)(*args, **kwargs)
-            if self.loses_answers:
-                raise errors.TransientError("the API server did not answer")
-            return answer
-
-        return call
-
-
-class Candidate:
-    """An operator as far as the Lease goes."""
-
-    def __init__(self, name, cluster, time):
-        self.line = Line(cluster)
-        self.lease = Lease(
-            self.line,
-            lease_ref(NAME, NAMESPACE),
-            name,
-            seconds=SECONDS,
-            clock=lambda: time.now,
-            sleep=time.sleep,
-        )
-        self.since = []
-        self._time = time
-        self.task = asyncio.create_task(self._lead())
-
-    async def _lead(self):
-        await self.lease.take()
-        self.since.append(self._time.now)
-        await self.lease.keep()
-
-    async def kill(self):
-        self.task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.task
 
 
 @pytest.fixture
@@ -190,6 +108,37 @@ async def test_a_given_back_lease_is_taken_at_once(pair, time, cluster):
         first.lease.check()
     await time.go(2.2)
     assert second.lease.held
+
+
+async def test_a_lease_is_given_back_though_its_last_renewal_was_cut_off(pair, time, cluster):
+    first, second = pair
+    first.line.loses_answers = True
+    await time.go(2.2)
+    await first.kill()
+    first.line.loses_answers = False
+    assert first.lease.held
+    await first.lease.release()
+    assert holder(cluster) == ""
+    await time.go(2.2)
+    assert second.lease.held
+
+
+async def test_a_renewal_that_comes_late_does_not_keep_the_lease(pair, cluster):
+    first, _ = pair
+    await first.kill()
+    give, late = cluster.apply, [True]
+
+    async def apply(desired, **given):
+        if late.pop():
+            await give(
+                cluster.find("Lease") | {"spec": cluster.find("Lease")["spec"] | {"renewTime": "x"}}
+            )
+            late.append(False)
+        return await give(desired, **given)
+
+    cluster.apply = apply
+    await first.lease.release()
+    assert holder(cluster) == ""
 
 
 async def test_giving_back_does_not_take_it_from_another(pair, time, cluster):

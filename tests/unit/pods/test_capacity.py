@@ -153,6 +153,8 @@ def test_the_nodes_of_the_kind_are_full():
          "and full: Insufficient cpu, Too many pods;"),
         ("0/3 nodes are available: 1 node(s) had volume node affinity conflict.",
          "and none takes a runner: node(s) had volume node affinity conflict;"),
+        ("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found.",
+         "and none takes a runner: pod has unbound immediate PersistentVolumeClaims;"),
         ("", "and none has room;"),
         ("another scheduler's words", "and none has room;"),
     ],

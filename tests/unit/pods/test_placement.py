@@ -113,6 +113,11 @@ def test_one_type_that_takes_any_node_takes_any_node():
     assert placement.combined([machine(nodeSelectorTerms=[term("own", "x")]), any_node]) == any_node
 
 
+def test_nothing_is_preferred_to_a_type_that_takes_any_node():
+    other = machine(nodeSelectorTerms=[term("own", "x")])
+    assert placement.preferences([machine(), other, machine()]) == ()
+
+
 @pytest.mark.parametrize(
     ("count", "weights"),
     [(2, [100]), (3, [100, 10]), (4, [100, 22, 5]), (9, [100, 56, 32, 18, 10, 6, 3, 2])],

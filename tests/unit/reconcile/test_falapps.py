@@ -195,7 +195,7 @@ async def test_nothing_is_taken_from_somebody_else(world, kind):
         "spec": {"template": {"metadata": {}}},
     }
     world.cluster.put(foreign)
-    world.cluster.put(samples.app())
+    world.cluster.put(samples.app(replicas=2))
     assert await world.reconcile_app() == ["status FalApp hello"]
     status = world.status()
     assert status["conditions"]["Stalled"]["reason"] == "NameTaken"

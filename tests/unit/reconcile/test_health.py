@@ -117,7 +117,7 @@ async def test_the_truth(operator, watches, watch, state, unready, dead):
 
 async def test_a_watch_that_is_not_opened_anew_is_blind(operator, watches, watch, clock):
     await open_all(watch)
-    found = Health(operator, watches)
+    found = Health(operator, watches, clock)
     clock.now += 650
     await watch("/api/v1/pods", watch="true")
     assert found.ailment() == ""
@@ -125,6 +125,11 @@ async def test_a_watch_that_is_not_opened_anew_is_blind(operator, watches, watch
     assert found.ailment() == found.obstacle() == "not watched any more: jobs"
     operator.lease.silence = 100
     assert found.ailment() == "", "a restart would not bring the API server back"
+    operator.lease.silence = 1
+    clock.now += 320
+    assert found.ailment() == "", "it has just come back"
+    clock.now += 20
+    assert found.ailment() == "not watched any more: jobs"
     operator.lease = None
     assert found.ailment() == "not watched any more: jobs"
 

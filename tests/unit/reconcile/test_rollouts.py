@@ -164,6 +164,40 @@ async def test_a_budget_is_there_above_one_replica_alone(world):
         assert world.cluster.find("PodDisruptionBudget") is not None
 
 
+async def test_what_is_scaled_while_a_build_fails_has_its_budget(world):
+    await world.serve(samples.app())
+    change(world, replicas=3, **OTHER)
+    assert "apply PodDisruptionBudget hello" in await world.reconcile_app()
+    assert await world.reconcile_app() == []
+    change(world, replicas=1)
+    assert "delete PodDisruptionBudget hello" in await world.reconcile_app()
+
+
+@pytest.mark.parametrize("broken", [{}, {"machineType": "none"}], ids=str)
+async def test_another_try_waits_until_the_app_is_resumed(world, broken):
+    world.cluster.put(samples.app())
+    await world.reconcile_app()
+    world.cluster.change("Environment", status=samples.NOT_FOUND)
+    change(world, suspend=True, **broken)
+    app = world.cluster.find("FalApp")
+    annotations = app["metadata"].get("annotations", {}) | {"falapp.dev/retry": "1"}
+    world.cluster.put(app | {"metadata": app["metadata"] | {"annotations": annotations}})
+    await world.reconcile_app()
+    retry = world.cluster.find("Environment")["metadata"].get("annotations", {})
+    assert "falapp.dev/retry" not in retry
+    change(world, suspend=None, **dict.fromkeys(broken))
+    await world.reconcile_app()
+    assert world.cluster.find("Environment")["metadata"]["annotations"]["falapp.dev/retry"] == "1"
+
+
+async def test_an_only_runner_does_not_care_whose_the_budget_of_its_name_is(world):
+    kind = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget"}
+    world.cluster.put(kind | {"metadata": samples.metadata("hello"), "spec": {}})
+    await world.serve(samples.app())
+    assert ready(world)[:2] == ("True", "RunnersReady")
+    assert world.cluster.names("PodDisruptionBudget") == ["hello"]
+
+
 async def test_going_back_to_what_serves_builds_and_starts_nothing(world):
     await world.serve(samples.app())
     name, before = world.status()["environment"]["name"], deployment(world)
