@@ -13,6 +13,7 @@ import yaml
 from tests.e2e.falapp import APP, Falapp, requirements
 from tests.kube import install
 from tests.kube.kubectl import poll
+from tests.unit.cli.terminal import hears_ctrl_c
 
 BUILD_SECONDS, START_SECONDS = 420, 180
 
@@ -87,7 +88,12 @@ def test_what_is_there_is_shown(words, kube):
 def test_logs_are_followed_until_ctrl_c(words):
     command = [sys.executable, "-m", "falapp_cli", *words.arguments("logs", "words", "-f")]
     with subprocess.Popen(
-        command, env=words.variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=words.variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hears_ctrl_c,
     ) as process:
         try:
             assert process.stdout

@@ -22,7 +22,7 @@ class Terminal:
             [sys.executable, "-m", "falapp_cli", *arguments],
             stdin=slave, stdout=slave, stderr=slave, close_fds=True, start_new_session=True,
             env=(variables or os.environ) | {"TERM": "xterm-256color"}, cwd=folder,
-            preexec_fn=_hears_ctrl_c,
+            preexec_fn=hears_ctrl_c,
         )  # fmt: skip
         os.close(slave)
         self.text = ""
@@ -65,6 +65,6 @@ class Terminal:
         return True
 
 
-def _hears_ctrl_c():
+def hears_ctrl_c():
     """Undo what a shell does to what it runs in its background, as CI may: SIGINT ignored."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
