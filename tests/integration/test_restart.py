@@ -2,7 +2,7 @@
 
 from tests.faults import many
 
-APPS = 200
+APPS = 100
 
 
 async def test_a_restart_with_many_apps_writes_nothing(faulty):
