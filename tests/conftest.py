@@ -64,8 +64,9 @@ def push_canaries() -> Canaries:
 @pytest.fixture(scope="session")
 def kube(cluster: Cluster, authority: trustme.CA, push_canaries: Canaries) -> Iterator[Kube]:
     """kubectl on the cluster, with the operator of this checkout installed."""
-    install.install(cluster, authority.cert_pem.bytes().decode(), VALUES)
     kube = Kube.of(cluster)
+    install.clear(kube)
+    install.install(cluster, authority.cert_pem.bytes().decode(), VALUES)
     registry = cluster.registry.partition("/")[0]
     login = login_secret(PUSH, registry, "pusher", push_canaries.make())
     kube.apply(login, namespace=install.BUILDS)
@@ -85,7 +86,7 @@ def assert_sound(kube: Kube) -> None:
 
 @contextmanager
 def made_namespace(kube: Kube) -> Iterator[str]:
-    name = f"e2e-{secrets.token_hex(3)}"
+    name = f"{install.PREFIX}{secrets.token_hex(3)}"
     install.make_namespace(kube, name)
     try:
         yield name

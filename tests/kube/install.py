@@ -19,6 +19,8 @@ NAMESPACE = existing.NAMESPACE
 OPERATOR = "falapp-operator"
 """The operator's Deployment and its Lease."""
 BUILDS = "falapp-builds"
+PREFIX = "e2e-"
+"""What the names of tests' namespaces begin with."""
 MADE = dict([existing.LABEL])
 """The label of what goes when a cluster of the user's own is cleaned."""
 SELECTOR = "=".join(existing.LABEL)
@@ -31,6 +33,14 @@ def make_namespace(kube: Kube, name: str) -> None:
     labels = {f"pod-security.kubernetes.io/{m}": "restricted" for m in ("enforce", "warn")}
     metadata = {"name": name, "labels": labels | MADE}
     kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+
+def clear(kube: Kube) -> None:
+    """Delete what a run left that was cut off: its runners keep others from having a node."""
+    for namespace in kube.list("namespaces", labels=SELECTOR):
+        name = namespace["metadata"]["name"]
+        if name.startswith(PREFIX):
+            kube.delete("namespace", name)
 
 
 def values(cluster: Cluster, certificates: str) -> dict[str, Any]:
