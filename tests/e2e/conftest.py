@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import VALUES, assert_sound, made_namespace
+from tests.e2e.falapp import APP, Falapp, requirements
 from tests.kube import install
 from tests.servers.start import Starter
 
@@ -33,3 +34,11 @@ def configured(kube, cluster, authority):
             install.install(cluster, certificates, VALUES)
 
     return upgraded
+
+
+@pytest.fixture(scope="module")
+def falapp(kube, shared_namespace, tmp_path_factory):
+    """The command line, in a folder with an app file."""
+    folder = tmp_path_factory.mktemp("app")
+    (folder / "app.py").write_text(APP.replace("REQUIREMENTS", repr(requirements())))
+    return Falapp.of(kube, shared_namespace, folder)

@@ -10,19 +10,11 @@ import sys
 import pytest
 import yaml
 
-from tests.e2e.falapp import APP, Falapp, requirements
 from tests.kube import install
 from tests.kube.kubectl import poll
 from tests.unit.cli.terminal import hears_ctrl_c
 
 BUILD_SECONDS, START_SECONDS = 420, 180
-
-
-@pytest.fixture(scope="module")
-def falapp(kube, shared_namespace, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("app")
-    (folder / "app.py").write_text(APP.replace("REQUIREMENTS", repr(requirements())))
-    return Falapp.of(kube, shared_namespace, folder)
 
 
 @pytest.fixture(scope="module")

@@ -10,18 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.falapp import APP, Falapp, requirements
+from tests.e2e.falapp import Falapp
 from tests.kube import install
 from tests.kube.kubectl import condition, poll
 
 OPERATOR = ("--operator-namespace", install.NAMESPACE)
-
-
-@pytest.fixture(scope="module")
-def falapp(kube, shared_namespace, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("app")
-    (folder / "app.py").write_text(APP.replace("REQUIREMENTS", repr(requirements())))
-    return Falapp.of(kube, shared_namespace, folder)
 
 
 @pytest.fixture(scope="module")

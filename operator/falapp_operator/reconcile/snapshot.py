@@ -82,10 +82,7 @@ class Snapshot:
 
     def former_sources(self, current: str) -> list[Object]:
         """Return the app's own ConfigMaps of files, but for the one called ``current``."""
-        uid = self.app["metadata"]["uid"]
-        return [
-            s for s in self.sources if uid in owner_uids(s) and s["metadata"]["name"] != current
-        ]
+        return [s for s in self.sources if self.owns(s) and s["metadata"]["name"] != current]
 
     @property
     def environment_status(self) -> EnvironmentBuildStatus:
