@@ -106,6 +106,8 @@ def test_a_type_with_a_gpu(types, name):
                 ("l4", "22888", "GPU-L4"),
                 ("a10g", "24576", "GPU-A10G"),
                 ("l40s", "45776", "GPU-L40"),
+                # EC2 calls the card of g7e "RTX PRO Server 6000"; Karpenter writes it like this
+                ("rtx-pro-server-6000", "97887", "GPU-RTXPRO6000"),
                 ("a100", "40960", "GPU-A100"),
                 ("a100", "81920", "GPU-A100-80GB"),
                 ("h100", "81920", "GPU-H100"),
