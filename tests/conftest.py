@@ -1,30 +1,32 @@
-"""The cluster, the operator on it, and a namespace for each test, which goes when the test ends."""
+"""The cluster, the operator on it, and a namespace for each test, which goes when the test ends.
+
+With `pytest -n` several processes share one run (`turns`): the first that needs the operator
+installs it for all.
+"""
 
 import json
 import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
-from tests.cluster import Cluster, load
+from tests import turns
+from tests.cluster import Cluster, load, lock
 from tests.kube import install
+from tests.kube.apps import MACHINE, Apps
+from tests.kube.caller import Caller
 from tests.kube.jobs import Jobs, watched
-from tests.kube.kubectl import Kube, condition, is_true, poll
+from tests.kube.kubectl import Kube
 from tests.kube.login import login_secret
 from tests.kube.pods import python_pod
 from tests.leaks.canary import Canaries
 
 Object = dict[str, Any]
 
-BUILD_SECONDS = 420
-START_SECONDS = 180
-STALLED_SECONDS = 30
 ROOMS = {"unit": 20, "contract": 120, "index": 300, "integration": 900, "e2e": 900, "bench": 1800}
 """How many seconds a test may take in each room."""
 PUSH = "e2e-push"
@@ -32,15 +34,37 @@ VALUES: Object = {
     "registry": {"pushSecret": PUSH},
     "requirementSecrets": {"namespaces": ["*"]},
     "operator": {"logLevel": "debug"},
+    "machineTypes": {
+        MACHINE: {
+            "cpu": "500m",
+            "memory": "384Mi",
+            "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+        }
+    },
 }
 """What the operator is installed with for the tests, beside what fits the cluster."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the time of its room; contract tests may compile Helm before theirs."""
+    """Order the rooms, and give each test the time of its room.
+
+    Contract tests may compile Helm before theirs.
+    """
     for item in items:
         room = item.path.relative_to(Path(__file__).parent).parts[0]
         item.add_marker(pytest.mark.timeout(ROOMS[room], func_only=room == "contract"))
+    items.sort(key=lambda item: turns.place(item.path))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> turns.Scheduling:
+    """Say which process gets which tests."""
+    return turns.Scheduling(config, log)
+
+
+@pytest.fixture(scope="session")
+def run_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the processes of this run share."""
+    return turns.folder(request.config, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -50,28 +74,45 @@ def cluster() -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def authority() -> trustme.CA:
+def authority(run_folder: Path) -> trustme.CA:
     """A certificate authority that only the chart's customCA tells the cluster of."""
-    return trustme.CA()
+    file = run_folder / "authority.json"
+    with lock.held(run_folder / "authority.lock", print):
+        if not file.exists():
+            made = trustme.CA()
+            pems = [made.cert_pem.bytes().decode(), made.private_key_pem.bytes().decode()]
+            file.write_text(json.dumps(pems))
+    certificate, key = json.loads(file.read_text())
+    return trustme.CA.from_pem(certificate.encode(), key.encode())
 
 
 @pytest.fixture(scope="session")
-def push_canaries() -> Canaries:
+def push_canaries(run_folder: Path) -> Canaries:
     """The marker of the password that builds push with; our own registry asks for none."""
-    return Canaries()
+    file = run_folder / "push-marker"
+    with lock.held(run_folder / "push.lock", print):
+        if not file.exists():
+            file.write_text(Canaries().marker)
+    return Canaries(marker=file.read_text())
 
 
 @pytest.fixture(scope="session")
-def kube(cluster: Cluster, authority: trustme.CA, push_canaries: Canaries) -> Iterator[Kube]:
+def kube(
+    cluster: Cluster, authority: trustme.CA, push_canaries: Canaries, run_folder: Path
+) -> Iterator[Kube]:
     """kubectl on the cluster, with the operator of this checkout installed."""
-    kube = Kube.of(cluster)
-    install.clear(kube)
-    install.install(cluster, authority.cert_pem.bytes().decode(), VALUES)
-    registry = cluster.registry.partition("/")[0]
-    login = login_secret(PUSH, registry, "pusher", push_canaries.make())
-    kube.apply(login, namespace=install.BUILDS)
+    kube, installed = Kube.of(cluster), run_folder / "installed"
+    with lock.held(run_folder / "install.lock", print):
+        if not installed.exists():
+            install.clear(kube)
+            install.install(cluster, authority.cert_pem.bytes().decode(), VALUES)
+            registry = cluster.registry.partition("/")[0]
+            login = login_secret(PUSH, registry, "pusher", push_canaries.make())
+            kube.apply(login, namespace=install.BUILDS)
+            installed.touch()
     yield kube
-    assert_sound(kube)
+    with turns.TURN.taken(alone=False):
+        assert_sound(kube)
 
 
 def assert_sound(kube: Kube) -> None:
@@ -108,86 +149,10 @@ def shared_namespace(kube: Kube) -> Iterator[str]:
         yield name
 
 
-@dataclass
-class Apps:
-    """FalApps, as their users handle them."""
-
-    kube: Kube
-
-    def apply(self, namespace: str, name: str, **spec: Any) -> None:
-        """kubectl apply."""
-        self.kube.apply(
-            {
-                "apiVersion": "falapp.dev/v1alpha1",
-                "kind": "FalApp",
-                "metadata": {"name": name},
-                "spec": {"machineType": "e2e", **spec},
-            },
-            namespace=namespace,
-        )
-
-    def get(self, namespace: str, name: str) -> Object:
-        """kubectl get."""
-        return self.kube.get("falapp", name, namespace) or {}
-
-    def until(
-        self, namespace: str, name: str, good: Callable[[Object], object], what: str, seconds: float
-    ) -> Object:
-        """Wait until the app is as it should be, and return it."""
-        return poll(
-            lambda: self.get(namespace, name),
-            good,
-            what=f"{namespace}/{name} {what}",
-            seconds=seconds,
-            describe=lambda app: json.dumps(app.get("status"), indent=1),
-        )
-
-    def ready(self, namespace: str, name: str, seconds: float = BUILD_SECONDS) -> Object:
-        """Wait until the app is Ready for its present spec, and return it.
-
-        What stays Stalled for a while needs a hand, and is not waited for.
-        """
-        since: list[float] = []
-
-        def good(app: Object) -> bool:
-            if not is_true(app, "Stalled"):
-                since.clear()
-            else:
-                since.append(time.monotonic())
-                assert since[-1] - since[0] < STALLED_SECONDS, json.dumps(app["status"], indent=1)
-            return is_true(app, "Ready")
-
-        return self.until(namespace, name, good, "is Ready", seconds)
-
-    def stalled(
-        self, namespace: str, name: str, reason: str, seconds: float = BUILD_SECONDS
-    ) -> Object:
-        """Wait until the app is Stalled for ``reason``, and return it."""
-        return self.until(
-            namespace,
-            name,
-            lambda a: is_true(a, "Stalled") and condition(a, "Stalled")["reason"] == reason,
-            f"is stalled because of {reason}",
-            seconds,
-        )
-
-
 @pytest.fixture(scope="session")
-def apps(kube: Kube) -> Iterator[Apps]:
-    """FalApps on a machine type that every node has room for, those with GPUs included."""
-    machine = {
-        "apiVersion": "falapp.dev/v1alpha1",
-        "kind": "MachineType",
-        "metadata": {"name": "e2e"},
-        "spec": {
-            "cpu": "500m",
-            "memory": "384Mi",
-            "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
-        },
-    }
-    kube.apply(machine)
-    yield Apps(kube)
-    kube.delete("machinetype", "e2e")
+def apps(kube: Kube) -> Apps:
+    """FalApps, on the tests' own machine type where nothing else is said."""
+    return Apps(kube)
 
 
 @pytest.fixture
@@ -195,51 +160,6 @@ def jobs(kube: Kube) -> Iterator[Jobs]:
     """Every build Job that is started during the test."""
     with watched(kube) as seen:
         yield seen
-
-
-@dataclass(frozen=True)
-class Caller:
-    """A pod that calls apps as other pods do: by the name of their Service."""
-
-    kube: Kube
-    namespace: str
-
-    def post(self, url: str, body: Any) -> Any:
-        """POST ``body`` as JSON and return the answer."""
-        text = self.kube.run(
-            *("exec", "-n", self.namespace, "caller", "--"),
-            *("python3", "-c", POST, url, json.dumps(body)),
-        )
-        return json.loads(text)
-
-    def until(self, url: str, body: Any, answer: Any) -> None:
-        """POST until the answer is ``answer``: nodes learn of new endpoints within seconds."""
-        poll(
-            lambda: self.post(url, body),
-            lambda found: found == answer,
-            what=f"{url} answers {answer}",
-            seconds=15,
-        )
-
-
-# kube-proxy gathers changes for a second: a Service whose first endpoint is that young refuses.
-POST = """\
-import sys, time, urllib.error, urllib.request
-url, body = sys.argv[1:]
-request = urllib.request.Request(url, body.encode(), {"Content-Type": "application/json"})
-deadline = time.monotonic() + 15
-while True:
-    try:
-        print(urllib.request.urlopen(request, timeout=30).read().decode())
-        break
-    except urllib.error.URLError as error:
-        refused = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
-        # Met once: 404 of whoever was at the address before, in the first second of a Service.
-        stranger = getattr(error, "code", 0) == 404 and time.monotonic() < deadline - 12
-        if not (refused or stranger) or time.monotonic() > deadline:
-            raise
-    time.sleep(0.2)
-"""
 
 
 @pytest.fixture(scope="session")

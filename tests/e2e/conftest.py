@@ -1,14 +1,26 @@
-"""The tests' own servers, in a namespace of theirs; the operator with other values for a while."""
+"""The turn on the cluster, and the tests' own servers, in a namespace of theirs."""
 
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Generator
 
 import pytest
 
-from tests.conftest import VALUES, assert_sound, made_namespace
+from tests.conftest import made_namespace
 from tests.e2e.falapp import APP, Falapp, requirements
-from tests.kube import install
 from tests.servers.start import Starter
+from tests.turns import TURN, is_alone
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Have the turn from a module's first test to its last; waiting is none of a test's time."""
+    TURN.take(alone=is_alone(item.path))
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or nextitem.path != item.path:
+            TURN.give()
 
 
 @pytest.fixture(scope="module")
@@ -16,24 +28,6 @@ def starter(kube, cluster, authority):
     """What starts servers; they are gone after the module."""
     with made_namespace(kube) as name:
         yield Starter(kube, cluster, authority, name)
-
-
-@pytest.fixture(scope="module")
-def configured(kube, cluster, authority):
-    """What upgrades the one release with more values, and sets it back in the end."""
-
-    @contextmanager
-    def upgraded(more: dict[str, Any]):
-        certificates = authority.cert_pem.bytes().decode()
-        assert_sound(kube)
-        try:
-            install.install(cluster, certificates, VALUES | more)
-            yield
-            assert_sound(kube)
-        finally:
-            install.install(cluster, certificates, VALUES)
-
-    return upgraded
 
 
 @pytest.fixture(scope="module")

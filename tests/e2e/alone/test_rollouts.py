@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.conftest import Apps
+from tests.kube.apps import Apps
 from tests.kube.kubectl import Kube, condition, poll
 from tests.kube.load import load
 

@@ -1,0 +1,82 @@
+"""Who runs beside whom, where several processes run the tests (pytest -n).
+
+Tests that wait for pods leave a core to those that compute, so the rooms run side by side. A module
+goes to one process as a whole, for its fixtures. Modules in a folder `alone` have the cluster to
+themselves: they give the operator other values, count all that is written, or count lost requests.
+One process runs them all, one after the other, first; the rooms without a cluster go on meanwhile.
+"""
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.cluster import cache
+
+ALONE = "e2e/alone"
+_ORDER = (ALONE, "integration", "unit", "contract", "e2e")
+"""What needs no cluster runs beside those that are alone on it."""
+
+
+def place(path: Path) -> int:
+    """Return where in the order the room of a test is."""
+    inside = path.relative_to(Path(__file__).parent).as_posix()
+    return next((i for i, room in enumerate(_ORDER) if inside.startswith(f"{room}/")), len(_ORDER))
+
+
+def is_alone(path: Path) -> bool:
+    """Return whether a test has the cluster to itself."""
+    return place(path) == _ORDER.index(ALONE)
+
+
+class Scheduling(LoadScopeScheduling):
+    """Gives modules to processes in the order of the rooms, and those that are alone to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return ALONE if module.startswith(f"tests/{ALONE}/") else module
+
+
+class Turns:
+    """The turn on the cluster: of many modules at once, or of one that is alone."""
+
+    def __init__(self) -> None:
+        self._file: IO[str] | None = None
+
+    def take(self, *, alone: bool) -> None:
+        """Wait for it, unless this process has it already."""
+        if self._file is None:
+            path = cache.default().root / "turn"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a")
+            # The kernel gives it back with the process, however that ends.
+            fcntl.flock(self._file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+
+    def give(self) -> None:
+        """Let others have it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    @contextlib.contextmanager
+    def taken(self, *, alone: bool) -> Iterator[None]:
+        """Have it for the block."""
+        self.take(alone=alone)
+        try:
+            yield
+        finally:
+            self.give()
+
+
+TURN = Turns()
+"""This process' own."""
+
+
+def folder(config: pytest.Config, temporary: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this run share."""
+    base = temporary.getbasetemp()
+    return base.parent if hasattr(config, "workerinput") else base
