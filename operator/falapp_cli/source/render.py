@@ -11,7 +11,7 @@ from falapp_cli.source import credentials, files, image, leftovers, load, option
 from falapp_cli.source.options import LeftOut, Options
 from falapp_operator.api import meta
 from falapp_operator.api.falapp import FalAppSpec
-from falapp_operator.environment import dockerfile, requirements
+from falapp_operator.environment import requirements
 from falapp_operator.errors import UserError
 from falapp_requirements.errors import RequirementError
 
@@ -207,6 +207,8 @@ def _validate(reference: str, spec: dict[str, Any], layers: credentials.Layers) 
         requirements.read(layers)
         made = FalAppSpec.model_validate(spec)
         if made.image and made.image.dockerfile:
+            from falapp_operator.environment import dockerfile
+
             dockerfile.canonical(made.image.dockerfile, made.image.build_args, "linux/amd64")
     except RequirementError as error:
         raise InputError(f"{reference}: requirements: {error}") from error
