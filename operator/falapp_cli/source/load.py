@@ -46,6 +46,8 @@ def load(reference: str) -> Loaded:
     """
     file, _, name = reference.partition("::")
     path = Path(file)
+    if path.is_dir():
+        raise InputError(f"{file}: is a folder; give the file with the fal.App class in it")
     if not path.is_file():
         raise InputError(f"{file}: there is no such file; give one with a fal.App class, as app.py")
     if path.suffix != ".py":
