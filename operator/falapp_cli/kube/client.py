@@ -130,7 +130,7 @@ class Kube:
         query += [("tailLines", str(tail))] if tail >= 0 else []
         answer = self._send("GET", where, query=query, endless=follow)
         if answer.status != 200:
-            raise refusals.refusal("GET", where, answer.status, answer.data)
+            raise self._refusal("GET", where, answer.status, answer.data)
         rest = b""
         try:
             for chunk in answer.stream(4096):
@@ -162,9 +162,13 @@ class Kube:
             status = getattr(error.__context__, "status_code", 0)
             if status:
                 content = getattr(error.__context__, "resp_body", None) or b""
-                raise refusals.refusal("GET", url, status, content) from error
+                raise self._refusal("GET", url, status, content) from error
             raise ClusterError(f"pod {pod} cannot be reached: {refusals.words(error)}") from error
         return made.socket(port)
+
+    def _refusal(self, method: str, where: str, status: int, content: bytes) -> ClusterError:
+        host = self._connection.configuration.host
+        return refusals.refusal(host, method, where, status, content)
 
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = {}
@@ -183,7 +187,7 @@ class Kube:
         answer = self._send(method, where, query=query, body=body, content_type=content_type)
         content = answer.data
         if not 200 <= answer.status < 300:
-            raise refusals.refusal(method, where, answer.status, content)
+            raise self._refusal(method, where, answer.status, content)
         return json.loads(content)
 
     def _send(
