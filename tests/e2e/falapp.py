@@ -78,7 +78,7 @@ class Falapp:
             return [*given, *where]
         return [*given, *where, "--context", self.context]
 
-    def run(self, *given: str, code: int = 0, stdin: str = "") -> Said:
+    def run(self, *given: str, code: int = 0, stdin: str = "", debug: bool = False) -> Said:
         """Run a command, which ends with ``code``, in this process: it has all of it imported."""
         out, err = io.TextIOWrapper(io.BytesIO(), write_through=True), io.StringIO()
         with pytest.MonkeyPatch.context() as patch:
@@ -86,7 +86,7 @@ class Falapp:
             patch.chdir(self.folder)
             patch.setattr(sys, "stdin", io.StringIO(stdin))
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                ended = main.run(self.arguments(*given))
+                ended = main.run([*["--debug"][:debug], *self.arguments(*given)])
         out.seek(0)
         said = Said(out.read(), err.getvalue())
         assert ended == code, f"{given} ended with {ended}: {said}"

@@ -43,7 +43,12 @@ def add(app: typer.Typer) -> None:
 def render(
     reference: options.Reference,
     name: options.Name = "",
-    namespace: options.Namespace = "",
+    namespace: Annotated[
+        str,
+        typer.Option(
+            "--namespace", "-n", metavar="NAME", help="The namespace; none is written by default."
+        ),
+    ] = "",
     output: options.Output = Format.YAML,
     secret: options.Secret = "",
     pull_secret: options.PullSecret = "",
@@ -77,7 +82,7 @@ def plan(
     namespace: options.Namespace = "",
     context: options.Context = "",
     live: Annotated[
-        bool, typer.Option("--live", help="Compare with the cluster; --context says so, too.")
+        bool, typer.Option("--live", help="Compare with the cluster; --context does, too.")
     ] = False,
     settings: options.Settings = "",
     operator_namespace: options.OperatorNamespace = "",
@@ -87,7 +92,7 @@ def plan(
     pull_secret: options.PullSecret = "",
     requirement: options.Requirements = None,
 ) -> None:
-    """Print what would be made: environment, build, Deployment, Service.
+    """Print what would be made, from the environment to the Service.
 
     No cluster is needed; with one, what is there already and which fields would change is told.
     """
@@ -114,9 +119,14 @@ def plan(
 def run(
     reference: options.Reference,
     local: Annotated[bool, typer.Option("--local", help="Run it on this machine.")] = False,
-    port: Annotated[int, typer.Option("--port", help="Where the app answers.")] = 8080,
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, metavar="N", help="Where the app answers.")
+    ] = 8080,
     control_port: Annotated[
-        int, typer.Option("--control-port", help="Where its gate does.")
+        int,
+        typer.Option(
+            "--control-port", min=1, max=65535, metavar="N", help="Where probes and metrics are."
+        ),
     ] = 8081,
     install: Annotated[
         bool,
@@ -146,7 +156,7 @@ def run(
 
 
 def init(
-    folder: Annotated[str, typer.Argument(help="Where the files go.")] = ".",
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="Where the files go.")] = ".",
     name: options.Name = "",
 ) -> None:
     """Write a starter app, its FalApp and a .gitignore."""

@@ -54,7 +54,9 @@ def deploy(
     pull_secret: options.PullSecret = "",
     requirement: options.Requirements = None,
     wait: Annotated[bool, typer.Option(help="Follow it until it is ready.")] = True,
-    timeout: Annotated[str, typer.Option(help="How long to follow it, as 30m.")] = "1h",
+    timeout: Annotated[
+        str, typer.Option(metavar="TIME", help="How long to follow it, as 30m.")
+    ] = "1h",
     force: Annotated[
         bool, typer.Option("--force", help="Take over fields that another tool manages.")
     ] = False,
@@ -80,14 +82,17 @@ def deploy(
 
 
 def restart(app: App, namespace: options.Namespace = "", context: options.Context = "") -> None:
-    """Start an app's runners anew as a rolling update, or try again what waits for a person."""
+    """Start an app's runners anew, as a rolling update.
+
+    What waits for a person is tried again.
+    """
     from falapp_cli.commands import changing
 
     changing.restart(app, context, namespace)
 
 
 def suspend(app: App, namespace: options.Namespace = "", context: options.Context = "") -> None:
-    """Stop all runners of an app, and start no build; its packages and its settings stay."""
+    """Stop all runners of an app. Its packages and its settings stay, and no build is started."""
     from falapp_cli.commands import changing
 
     changing.suspend(app, context, namespace)
@@ -129,7 +134,8 @@ def secret_set(
         typer.Argument(metavar="NAME[=@FILE|=VALUE]", help="Asked for where only NAME stands."),
     ],
     secret: Annotated[
-        str, typer.Option("--secret", help="The Secret; falapp-secrets by default.")
+        str,
+        typer.Option("--secret", metavar="NAME", help="The Secret; falapp-secrets by default."),
     ] = "",
     namespace: options.Namespace = "",
     context: options.Context = "",

@@ -44,7 +44,7 @@ def app(given: Given, namespace: str) -> Object:
         InputError: It cannot be used.
     """
     if bool(given.reference) == bool(given.file):
-        raise InputError("give an app's file, or -f FILE with a FalApp, and not both")
+        raise InputError("deploy: give an app's file or -f FILE with a FalApp, and not both")
     file = given.file or given.reference
     if given.file or file.endswith((".yaml", ".yml", ".json")):
         found = manifests.read(file)

@@ -11,11 +11,13 @@ MaybeApp = Annotated[
     str,
     typer.Argument(
         metavar="APP",
-        help="The FalApp's name; not needed where there is one.",
+        help="The FalApp's name; not needed where there is only one.",
         autocompletion=names.apps,
     ),
 ]
-Tail = Annotated[int, typer.Option("--tail", help="So many of the last lines; -1 is all.")]
+Tail = Annotated[
+    int, typer.Option("--tail", metavar="N", help="So many of the last lines; -1 is all.")
+]
 STATUS = """\b
 Examples:
   falapp status hello -n video
@@ -109,11 +111,11 @@ def list_apps(
 
 def logs(
     app: MaybeApp = "",
-    build: Annotated[bool, typer.Option("--build", help="Of the build of its packages.")] = False,
+    build: Annotated[bool, typer.Option("--build", help="The build of its packages.")] = False,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines come.")] = False,
     tail: Tail = -1,
     builds_namespace: Annotated[
-        str, typer.Option("--builds-namespace", help="The namespace of builds.")
+        str, typer.Option("--builds-namespace", metavar="NAME", help="Where builds run.")
     ] = defaults.BUILDS,
     namespace: options.Namespace = "",
     context: options.Context = "",
@@ -131,10 +133,21 @@ def call(
     ],
     path: Annotated[str, typer.Argument(metavar="PATH", help="The endpoint.")] = "/",
     data: Annotated[
-        str, typer.Option("--data", "-d", help="The body; @FILE is a file, @- the standard input.")
+        str,
+        typer.Option(
+            "--data",
+            "-d",
+            metavar="TEXT",
+            help="The body, {} by default; @FILE is a file, @- the standard input.",
+        ),
     ] = "",
-    method: Annotated[str, typer.Option("--method", "-X", help="POST, as fal's are.")] = "POST",
-    timeout: Annotated[float, typer.Option(help="Seconds to wait for an answer.")] = 600,
+    method: Annotated[
+        str,
+        typer.Option("--method", "-X", metavar="METHOD", help="Endpoints of fal's take POST."),
+    ] = "POST",
+    timeout: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait for an answer.")
+    ] = 600,
     namespace: options.Namespace = "",
     context: options.Context = "",
 ) -> None:
@@ -216,7 +229,9 @@ def doctor(
     build: Annotated[
         bool, typer.Option("--build", help="Build and run a tiny app, too; it is deleted again.")
     ] = False,
-    machine: Annotated[str, typer.Option("--machine", help="The tiny app's machine type.")] = "XS",
+    machine: Annotated[
+        str, typer.Option("--machine", metavar="NAME", help="The tiny app's machine type.")
+    ] = "XS",
     operator_namespace: options.OperatorNamespace = "",
     output: options.MaybeData = None,
     namespace: options.Namespace = "",

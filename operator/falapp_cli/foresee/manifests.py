@@ -31,10 +31,11 @@ def read(file: str, text: str = "") -> Object:
     apps = [d for d in found if d.get("kind") == "FalApp"]
     for other in found:
         if other not in apps:
-            name = (other.get("metadata") or {}).get("name")
-            report.note(f"{file}: {other.get('kind')} {name} is left alone, as it is no FalApp")
-    if len(apps) != 1:
-        names = ", ".join(str(a.get("metadata", {}).get("name")) for a in apps) or "none"
+            report.note(f"{file}: {_called(other)} is left alone, as it is no FalApp")
+    if not apps:
+        raise InputError(f"{file}: holds no FalApp; give a file with one")
+    if len(apps) > 1:
+        names = ", ".join(_called(a) for a in apps)
         raise InputError(f"{file}: holds {len(apps)} FalApps ({names}); give a file with one")
     [app] = apps
     if app.get("apiVersion") != meta.API_VERSION:
@@ -45,3 +46,9 @@ def read(file: str, text: str = "") -> Object:
     if not isinstance(app.get("metadata"), dict) or not app["metadata"].get("name"):
         raise InputError(f"{file}: metadata.name is missing; give the FalApp a name")
     return app
+
+
+def _called(document: Object) -> str:
+    metadata = document.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return " ".join(str(part) for part in (document.get("kind", "what has no kind"), name) if part)

@@ -102,7 +102,9 @@ def read(app: Object) -> FalAppSpec:
     try:
         return FalAppSpec.model_validate(app.get("spec") or {})
     except ValidationError as error:
-        raise InputError(f"{app['metadata'].get('name', 'FalApp')}: {complaint(error)}") from error
+        raise InputError(
+            f"FalApp {app['metadata']['name']}: {complaint(error)}; correct it"
+        ) from error
 
 
 def _decided(

@@ -54,7 +54,11 @@ def _inner(path: Path) -> str:
     """Return what a ConfigMap in the file holds as settings.yaml, if that is what it is."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except OSError as error:
+        raise InputError(
+            f"--settings: {path} cannot be read ({error.strerror}); name another file"
+        ) from error
+    except (UnicodeDecodeError, yaml.YAMLError):
         return ""  # Settings.load says what is wrong with it
     data = found.get("data") if isinstance(found, dict) else None
     return str(data.get("settings.yaml", "")) if isinstance(data, dict) else ""

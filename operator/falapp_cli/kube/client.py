@@ -5,18 +5,14 @@ few requests that are made stand here, and objects stay what they are on the wir
 """
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import urllib3
 from kubernetes import client as api
-from kubernetes import config
-from kubernetes.config.config_exception import ConfigException
-from yaml import YAMLError
 
-from falapp_cli.errors import ClusterError, InputError, MissingError, UnavailableError
-from falapp_cli.kube import refusals
+from falapp_cli.errors import ClusterError, MissingError, UnavailableError
+from falapp_cli.kube import config, refusals
 from falapp_operator.api.objects import Object, Ref, ref
 from falapp_operator.api.paths import path
 
@@ -55,30 +51,10 @@ class Kube:
 
         Raises:
             InputError: There is no kubeconfig, or it has no such context, or cannot be read.
+            ClusterError: The program that it logs in by does not.
         """
-        configuration = api.Configuration()
-        file = os.environ.get("KUBECONFIG") or "~/.kube/config"
-        try:
-            contexts, active = config.list_kube_config_contexts(file)
-            chosen = (
-                next((c for c in contexts if c["name"] == context), None) if context else active
-            )
-            if chosen is None:
-                known = ", ".join(c["name"] for c in contexts) or "none"
-                raise InputError(f"--context: there is no {context!r}; the kubeconfig has {known}")
-            config.load_kube_config(
-                file, context=chosen["name"], client_configuration=configuration
-            )
-            own = chosen["context"].get("namespace", "")
-        except ConfigException as error:
-            own = _inside(configuration, error)
-        except (OSError, YAMLError) as error:
-            raise InputError(
-                f"KUBECONFIG: {file} cannot be read ({refusals.words(error)}); correct it, or name "
-                "another file"
-            ) from error
-        configuration.retries = False
-        return cls(api.ApiClient(configuration), namespace or own or "default", context, seconds)
+        made, own = config.connection(context)
+        return cls(made, namespace or own or "default", context, seconds)
 
     def get(self, where: Ref) -> Object | None:
         """Return an object, or None where there is none."""
@@ -154,7 +130,7 @@ class Kube:
         query += [("tailLines", str(tail))] if tail >= 0 else []
         answer = self._send("GET", where, query=query, endless=follow)
         if answer.status != 200:
-            raise refusals.refusal("GET", where, answer.status, answer.data)
+            raise self._refusal("GET", where, answer.status, answer.data)
         rest = b""
         try:
             for chunk in answer.stream(4096):
@@ -186,9 +162,13 @@ class Kube:
             status = getattr(error.__context__, "status_code", 0)
             if status:
                 content = getattr(error.__context__, "resp_body", None) or b""
-                raise refusals.refusal("GET", url, status, content) from error
+                raise self._refusal("GET", url, status, content) from error
             raise ClusterError(f"pod {pod} cannot be reached: {refusals.words(error)}") from error
         return made.socket(port)
+
+    def _refusal(self, method: str, where: str, status: int, content: bytes) -> ClusterError:
+        host = self._connection.configuration.host
+        return refusals.refusal(host, method, where, status, content)
 
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = {}
@@ -207,7 +187,7 @@ class Kube:
         answer = self._send(method, where, query=query, body=body, content_type=content_type)
         content = answer.data
         if not 200 <= answer.status < 300:
-            raise refusals.refusal(method, where, answer.status, content)
+            raise self._refusal(method, where, answer.status, content)
         return json.loads(content)
 
     def _send(
@@ -239,17 +219,3 @@ class Kube:
             ) from error
         response: urllib3.BaseHTTPResponse = answer.response
         return response
-
-
-def _inside(configuration: api.Configuration, error: ConfigException) -> str:
-    """Configure for the pod that this runs in; return its namespace."""
-    try:
-        config.load_incluster_config(client_configuration=configuration)
-    except ConfigException:
-        raise InputError(
-            f"there is no cluster to talk to ({refusals.words(error)}); set KUBECONFIG or give "
-            "--context"
-        ) from error
-    from pathlib import Path
-
-    return Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace").read_text()

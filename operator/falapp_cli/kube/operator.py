@@ -1,8 +1,11 @@
 """The operator that is installed in a cluster."""
 
-from falapp_cli.errors import ClusterError
+import contextlib
+
+from falapp_cli.errors import ClusterError, ForbiddenError
 from falapp_cli.kube import defaults
 from falapp_cli.kube.app import Reader
+from falapp_operator.api import meta
 from falapp_operator.api.objects import Object
 
 
@@ -16,6 +19,8 @@ def settings(kube: Reader, namespace: str) -> str:
     for config in found:
         if text := (config.get("data") or {}).get("settings.yaml"):
             return str(text)
+    with contextlib.suppress(ForbiddenError):
+        kube.list(meta.API_VERSION, "MachineType")  # tells where falapp is not installed at all
     raise ClusterError(
         f"the operator's settings are not in namespace {namespace} (a ConfigMap labelled "
         f"{defaults.LABELS}); give --operator-namespace, or --settings FILE"

@@ -20,10 +20,11 @@ class ConflictError(ClusterError):
         self.managers = managers
 
 
-def refusal(method: str, where: str, status: int, content: bytes) -> ClusterError:
+def refusal(host: str, method: str, where: str, status: int, content: bytes) -> ClusterError:
     """Return the error for an answer.
 
     Args:
+        host: Where the cluster is.
         method: What was asked.
         where: The path that it was asked of.
         status: The answer's.
@@ -33,11 +34,11 @@ def refusal(method: str, where: str, status: int, content: bytes) -> ClusterErro
     if re.search(r"/secrets(/|$)", where) and status not in (401, 403, 404):
         said = "its words are left out, since they may quote the Secret"
     if status == 401:
-        return ClusterError("the cluster does not know you (401); log in again")
+        return ClusterError(f"the cluster at {host} does not know you (401); log in again")
     if status == 403:
-        return ForbiddenError(f"you may not do this: {said}; ask for a role that allows it")
+        return _forbidden(host, said)
     if status == 404:
-        return _missing(where, value, said)
+        return _missing(host, where, value, said)
     if status == 409 and method == "PATCH":
         return _conflict(value, said)
     if status == 429 or status >= 500:
@@ -60,12 +61,20 @@ def _read(content: bytes) -> tuple[dict[str, Any], str]:
     return value, " ".join(said.split())
 
 
-def _missing(where: str, value: dict[str, Any], said: str) -> ClusterError:
+def _forbidden(host: str, said: str) -> ClusterError:
+    if '"system:anonymous"' in said:
+        return ForbiddenError(
+            f"the cluster at {host} was given no login: {said}; log in, or choose another --context"
+        )
+    return ForbiddenError(f"you may not do this: {said}; ask for a role that allows it")
+
+
+def _missing(host: str, where: str, value: dict[str, Any], said: str) -> ClusterError:
     details = value.get("details") or {}
     if f"/apis/{meta.GROUP}/" in where and not details.get("name"):
         return ClusterError(
-            "falapp is not installed in this cluster: it has no kinds of falapp.dev; install the "
-            "chart (helm install falapp …), or choose another --context"
+            f"falapp is not installed in the cluster at {host}: it has no kinds of falapp.dev; "
+            "install the chart (helm install falapp …), or choose another --context"
         )
     if details.get("kind") == "namespaces":
         name = details.get("name")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from falapp_cli import output, report
 from falapp_cli.errors import InputError
-from falapp_cli.source.render import Wishes, render
+from falapp_cli.source.render import Wishes, named, render
 
 _STARTER = Path(__file__).with_name("starter")
 
@@ -13,7 +13,7 @@ def init(folder: str, name: str) -> None:
     """Write the files; one that is there is never touched.
 
     Raises:
-        InputError: One of them is there.
+        InputError: One of them is there, or the name cannot be a FalApp's.
     """
     place = Path(folder)
     app, manifest, ignore = place / "app.py", place / "app.yaml", place / ".gitignore"
@@ -21,6 +21,8 @@ def init(folder: str, name: str) -> None:
     if there:
         raise InputError(f"init: {place} has {' and '.join(there)} already; give another folder")
     try:
+        if name:
+            named(name)  # before anything is written
         place.mkdir(parents=True, exist_ok=True)
         app.write_text((_STARTER / "app.py.txt").read_text())
         if not ignore.exists():

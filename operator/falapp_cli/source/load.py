@@ -46,6 +46,8 @@ def load(reference: str) -> Loaded:
     """
     file, _, name = reference.partition("::")
     path = Path(file)
+    if path.is_dir():
+        raise InputError(f"{file}: is a folder; give the file with the fal.App class in it")
     if not path.is_file():
         raise InputError(f"{file}: there is no such file; give one with a fal.App class, as app.py")
     if path.suffix != ".py":
@@ -173,8 +175,9 @@ def _exists(package: str, path: Path) -> bool:
 
 
 def _is_below(file: str, folder: Path) -> bool:
-    inside = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() asks the disk for each module
-    return inside.is_relative_to(folder) and "site-packages" not in inside.parts
+    # A thousand modules are looked at: Path would take its time, and resolve() ask the disk.
+    inside = os.path.abspath(file)  # noqa: PTH100
+    return inside.startswith(os.path.join(folder, "")) and "site-packages" not in inside  # noqa: PTH118
 
 
 def _where(error: BaseException, path: Path) -> str:

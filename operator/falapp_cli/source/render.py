@@ -11,9 +11,11 @@ from falapp_cli.source import credentials, files, image, leftovers, load, option
 from falapp_cli.source.options import LeftOut, Options
 from falapp_operator.api import meta
 from falapp_operator.api.falapp import FalAppSpec
-from falapp_operator.environment import dockerfile, requirements
+from falapp_operator.environment import requirements
 from falapp_operator.errors import UserError
 from falapp_requirements.errors import RequirementError
+
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,7 @@ def render(reference: str, wishes: Wishes) -> Rendered:
     """
     loaded = load.load(reference)
     read = options.read(loaded.kind)
-    name = _name(wishes.name or str(loaded.kind.app_name))
+    name = named(wishes.name or str(loaded.kind.app_name))
     layers, layered = _layers(read)
     extracted = _without_credentials(layers, wishes)
     layers = extracted.layers
@@ -85,8 +87,13 @@ def render(reference: str, wishes: Wishes) -> Rendered:
     )
 
 
-def _name(given: str) -> str:
-    if re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", given):
+def named(given: str) -> str:
+    """Return a FalApp's name.
+
+    Raises:
+        InputError: It cannot be one.
+    """
+    if re.fullmatch(_LABEL, given):
         return given
     raise InputError(
         f"name: {given!r} cannot be a FalApp's name, which has small letters, digits and '-', at "
@@ -96,6 +103,11 @@ def _name(given: str) -> str:
 
 def _object(name: str, namespace: str, spec: dict[str, Any]) -> dict[str, Any]:
     where = {"namespace": namespace} if namespace else {}
+    if namespace and not re.fullmatch(_LABEL, namespace):
+        raise InputError(
+            f"--namespace: {namespace!r} cannot be a namespace's name, which has small letters, "
+            "digits and '-', at most 63; give another"
+        )
     return {
         "apiVersion": meta.API_VERSION,
         "kind": "FalApp",
@@ -207,6 +219,8 @@ def _validate(reference: str, spec: dict[str, Any], layers: credentials.Layers) 
         requirements.read(layers)
         made = FalAppSpec.model_validate(spec)
         if made.image and made.image.dockerfile:
+            from falapp_operator.environment import dockerfile
+
             dockerfile.canonical(made.image.dockerfile, made.image.build_args, "linux/amd64")
     except RequirementError as error:
         raise InputError(f"{reference}: requirements: {error}") from error

@@ -18,7 +18,6 @@ class Model(BaseModel):
         populate_by_name=True,
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
     )
 
     def to_object(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from falapp_operator.api import model
+from falapp_operator.api import docstrings, model
 
 Schema = dict[str, Any]
 
@@ -71,7 +71,9 @@ def structural(root: type[BaseModel], *, defaults: bool) -> Schema:
         defaults: Whether the API server fills in default values: in a spec, so that everybody reads
             the same object; never in a status, where nothing is said that nobody observed.
     """
-    document = root.model_json_schema(by_alias=True, mode="validation")
+    document = root.model_json_schema(
+        by_alias=True, mode="validation", schema_generator=docstrings.Documented
+    )
     return _Writer(document.get("$defs", {}), defaults).schema(document, root.__name__)
 
 

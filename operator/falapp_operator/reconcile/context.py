@@ -1,6 +1,7 @@
 """What every pass works with, and what tests replace."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 from collections.abc import Callable
@@ -30,8 +31,9 @@ BUILD = "Build"
 GUESTS = "Guests"
 """Those who use an Environment without owning it."""
 
-_PATIENCE = 5.0
-"""Seconds for an Event: the status is what counts."""
+_PATIENCE = 2.0
+"""Seconds for all Events of a transition: the status waits for them, and is what counts. An API
+server that is well takes less than one for a write."""
 
 
 def utcnow() -> datetime:
@@ -93,7 +95,8 @@ async def write_status(
 ) -> None:
     """Write the status of ``obj``, stamped with generation and times, if it is another one.
 
-    What of it is a transition is told by an Event, after it: one that is lost is lost.
+    What of it is a transition is told by Events, before it: whoever is killed in between finds the
+    old status again, and tells the same Events by the same names, which is to tell nothing.
     """
     metadata, old = obj["metadata"], obj.get("status", {})
     generation = metadata["generation"]
@@ -104,21 +107,20 @@ async def write_status(
     status = new.model_copy(update=update).to_object()
     if old == status:
         return
-    ref = own(obj["kind"], metadata["namespace"], metadata["name"])
-    try:
-        await context.cluster.apply_status(ref, status)
-    except MissingError:
-        return  # deleted while it was looked at: there is nothing left to tell
     await _tell(context, obj, obj | {"status": status})
+    with contextlib.suppress(MissingError):  # deleted while it was looked at
+        ref = own(obj["kind"], metadata["namespace"], metadata["name"])
+        await context.cluster.apply_status(ref, status)
 
 
 async def _tell(context: Context, old: Object, new: Object) -> None:
     """Write the Events of a new status; a pass does not fail for them, nor wait long."""
+    what = f"{new['kind']} {new['metadata']['namespace']}/{new['metadata']['name']}"
+    deadline = asyncio.get_running_loop().time() + _PATIENCE
     for event in events.told(old, new, context.now(), context.instance):
-        what = f"{new['kind']} {new['metadata']['namespace']}/{new['metadata']['name']}"
         _log.info("%s: %s: %s", what, event["reason"], event["message"])
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout_at(deadline):
                 await context.cluster.tell(event)
         except (FalappError, TimeoutError) as error:
             _log.warning("%s: its Event %s was not written: %r", what, event["reason"], error)

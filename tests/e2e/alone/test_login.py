@@ -16,6 +16,7 @@ PACKAGE = "falapp-kept"
 WORD = f"kept {secrets.token_hex(4)}"
 TOLD = {PACKAGE.replace("-", "_"): WORD}
 READ, PUSH, BASE = "e2e-login", "e2e-login-push", "e2e-login-base"
+GPU = "nvidia.com/gpu"
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,11 @@ def values(found: login.Login) -> dict:
         "registry": {**VALUES["registry"], **more},
         "images": {"pullSecret": BASE, "pythons": {"3.11": {"base": base}}},
         "runners": {"imagePullSecrets": [READ]},
+        # The taint of nodes with GPUs lets builds in: nothing but the first value keeps them off.
+        "builds": {
+            "keepOffGPUNodes": "required",
+            "tolerations": [{"key": GPU, "operator": "Exists"}],
+        },
     }
 
 
@@ -83,6 +89,21 @@ def test_a_push_that_is_denied_is_told_and_with_the_right_password_it_runs(
     app = apps.ready(shared_namespace, "kept")
     assert app["status"]["environment"]["image"].startswith(f"{registry.host}/environments@")
     assert caller.post(app["status"]["url"], {}) == TOLD
+
+
+def test_builds_keep_off_nodes_with_gpus(kube, apps, shared_namespace, registry, spec):
+    apps.apply(shared_namespace, "kept", **spec)
+    environment = apps.ready(shared_namespace, "kept")["status"]["environment"]["name"]
+    builds = kube.list("pods", install.BUILDS, f"falapp.dev/environment={environment}")
+    assert builds
+    for build in builds:
+        affinity = build["spec"]["affinity"]["nodeAffinity"]
+        [term] = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+        unwanted = {"key": f"{GPU}.product", "operator": "DoesNotExist"}
+        assert unwanted in term["matchExpressions"]
+        assert GPU in {toleration["key"] for toleration in build["spec"]["tolerations"]}
+        node = kube.get("node", build["spec"]["nodeName"])
+        assert f"{GPU}.product" not in node["metadata"]["labels"]
 
 
 def test_a_private_base_image_needs_the_users_own_secret(

@@ -103,7 +103,9 @@ def test_clusters_that_refuse_are_told_in_one_line(server, capsys, monkeypatch, 
     assert "log in again" in said(capsys, "list", code=4)
     server.refusals.clear()
     server.installed = False
-    assert "falapp is not installed in this cluster" in said(capsys, "list", code=4)
+    assert f"falapp is not installed in the cluster at {server.url}: " in said(
+        capsys, "list", code=4
+    )
     assert "there is no 'nope'; the kubeconfig has here, there" in said(
         capsys, "list", "--context", "nope", code=3
     )

@@ -46,6 +46,12 @@ def test_help_has_examples(command, capsys):
     assert f"  falapp {' '.join(command)}" in capsys.readouterr().out.partition("Examples:")[2]
 
 
+def test_no_command_is_cut_off_in_the_list_of_them(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["--help"]) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
+
+
 def test_version(capsys):
     assert run(["--version"]) == 0
     assert re.fullmatch(r"falapp \d+\.\d+\.\d+\n", capsys.readouterr().out)
@@ -53,7 +59,14 @@ def test_version(capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nope"], ["render"], ["render", "--nope"], ["list", "-o", "x"], ["doctor", "-o", "name"]],
+    [
+        ["nope"],
+        ["render"],
+        ["render", "--nope"],
+        ["list", "-o", "x"],
+        ["doctor", "-o", "name"],
+        ["run", "app.py", "--port", "65536"],
+    ],
 )
 def test_wrong_usage_is_2(arguments, capsys):
     assert run(arguments) == 2
@@ -102,6 +115,13 @@ def test_init_writes_an_app_that_renders_and_touches_nothing(tmp_path, capsys):
     assert run(["init", str(folder)]) == 3
     assert "has app.py and app.yaml already" in capsys.readouterr().err
     assert (folder / "app.py").read_text() == "mine"
+
+
+def test_init_writes_nothing_under_a_name_that_no_app_can_have(tmp_path, capsys):
+    folder = tmp_path / "new"
+    assert run(["init", str(folder), "--name", "Bad_Name"]) == 3
+    assert "'Bad_Name' cannot be a FalApp's name" in capsys.readouterr().err
+    assert not folder.exists()
 
 
 def test_init_keeps_a_gitignore(tmp_path):

@@ -273,8 +273,9 @@ def test_for_people_and_by_name(tmp_path, capsys):
     ("text", "says"),
     [
         ("a: [", "is not YAML"),
-        ("kind: ConfigMap", "holds 0 FalApps"),
-        ("kind: FalApp\n---\nkind: FalApp", "holds 2 FalApps"),
+        ("kind: ConfigMap", "holds no FalApp"),
+        ("a: 1\n---\nmetadata: [b]", "holds no FalApp"),
+        ("kind: FalApp\nmetadata: {name: a}\n---\nkind: FalApp", r"2 FalApps \(FalApp a, FalApp\)"),
         ("kind: FalApp\napiVersion: falapp.dev/v9", "apiVersion is 'falapp.dev/v9'"),
         ("kind: FalApp\napiVersion: falapp.dev/v1alpha1", "metadata.name is missing"),
     ],
@@ -284,3 +285,14 @@ def test_bad_manifests(tmp_path, text, says):
     file.write_text(text)
     with pytest.raises(InputError, match=says):
         manifests.read(str(file))
+
+
+def test_a_bad_spec_and_settings_that_are_not_there_are_told_with_what_to_do(tmp_path, capsys):
+    file = tmp_path / "app.yaml"
+    file.write_text("kind: FalApp\napiVersion: falapp.dev/v1alpha1\nmetadata: {name: a}\nspec: {}")
+    assert run(["plan", "-f", str(file)]) == 3
+    assert "FalApp a: spec.source: Field required; correct it" in capsys.readouterr().err
+    gone = str(tmp_path / "gone.yaml")
+    assert run(["plan", "-f", str(file), "--settings", gone]) == 3
+    said = capsys.readouterr().err
+    assert f"--settings: {gone} cannot be read (No such file or directory); name another" in said

@@ -182,6 +182,7 @@ def test_bad_files_are_told_in_one_line(tmp_path, text, says):
     ("reference", "says"),
     [
         ("gone.py", "there is no such file"),
+        ("", "is a folder"),
         ("prompts.txt", "must end in .py"),
         ("gpu.py::Nope", "Nope is not in the file; its fal.App classes: Flux"),
         ("gpu.py::Head", "Head is no fal.App class"),
@@ -190,6 +191,11 @@ def test_bad_files_are_told_in_one_line(tmp_path, text, says):
 def test_bad_references(reference, says):
     with pytest.raises(InputError, match=says.replace(".", r"\.")):
         rendered(HERE / reference)
+
+
+def test_a_namespace_that_cannot_be_one():
+    with pytest.raises(InputError, match=r"--namespace: 'Not One' cannot be a namespace's name"):
+        rendered(HERE / "minimal.py", namespace="Not One")
 
 
 def test_a_module_in_a_folder_names_the_ways_out(tmp_path):

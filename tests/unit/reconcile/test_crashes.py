@@ -112,3 +112,38 @@ async def test_a_vanished_image_is_built_once_more(world, after):
     await passes(world, lambda: ready(world))
     assert crash.created == [name]
     assert crash.left <= 0, "it did crash"
+
+
+LIFE = {
+    ENVIRONMENT: ["Normal Building: starting the build", "Normal Built: 5 packages; built"],
+    FALAPP: [
+        "Normal Building: starting the build",
+        "Normal Built: 5 packages; built",
+        "Normal RunnersReady: 1 of 1 runners are ready",
+    ],
+}
+"""What is told of an app whose runner is ready at once."""
+
+
+async def passes_to(world, kind, reason):
+    """Make passes until an object of a kind has a condition for ``reason``."""
+
+    def is_there():
+        status = (world.cluster.find(kind) or {}).get("status", {})
+        return any(c["reason"] == reason for c in status.get("conditions", ()))
+
+    await passes(world, is_there)
+
+
+@pytest.mark.parametrize("after", range(1, 18))
+async def test_whatever_the_last_write_was_each_transition_is_told_once(world, after):
+    crash = Crashing(world.cluster, after)
+    world.cluster.put(samples.app())
+    await passes_to(world, FALAPP, "Building")
+    world.cluster.change("Job", status=workloads.complete())
+    world.registry.push(keys.tag(samples.environment_spec(), samples.NAMESPACE))
+    await passes_to(world, FALAPP, "Starting")
+    world.start_runners(workloads.runner_pod())
+    await passes_to(world, FALAPP, "RunnersReady")
+    assert {kind: world.told(kind) for kind in LIFE} == LIFE
+    assert crash.left <= 0, "it did crash"

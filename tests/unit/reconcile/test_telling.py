@@ -130,16 +130,26 @@ async def test_an_event_that_cannot_be_written_is_left_out(world, caplog, troubl
     assert "terminated" not in caplog.text
 
 
-async def test_an_event_is_not_waited_for(world, monkeypatch):
-    monkeypatch.setattr(contexts, "_PATIENCE", 0.01)
+async def test_events_are_not_waited_for(world, monkeypatch, caplog):
+    """All that one transition tells have one patience together."""
+    monkeypatch.setattr(contexts, "_PATIENCE", 0.2)
 
     async def hang(_event):
         await asyncio.sleep(60)
 
     world.cluster.tell = hang
-    async with asyncio.timeout(5):
-        await world.serve(samples.app())
-    assert world.status()["conditions"]["Ready"]["status"] == "True"
+    world.cluster.put(samples.app())
+    made = (
+        condition(ConditionType.READY, False, Reason.SETUP_FAILED, "x"),
+        condition(ConditionType.STALLED, True, Reason.SETUP_FAILED, "x"),
+        condition(ConditionType.CREDENTIALS_EXPOSED, True, Reason.LITERAL_CREDENTIALS, "x"),
+    )
+    before = asyncio.get_running_loop().time()
+    app = world.cluster.find(FALAPP)
+    await contexts.write_status(world.context, app, FalAppStatus(conditions=made))
+    assert asyncio.get_running_loop().time() - before < 0.35
+    assert caplog.text.count("was not written: TimeoutError") == 2
+    assert world.status()["conditions"]["Ready"]["status"] == "False"
 
 
 @pytest.mark.parametrize("reason", [Reason.SETUP_FAILED, Reason.REFUSED])
