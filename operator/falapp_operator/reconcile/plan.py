@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentSpec
-from falapp_operator.api.objects import Object
+from falapp_operator.api.objects import Object, annotation
 from falapp_operator.environment import key, manifest
 from falapp_operator.errors import UserError
 from falapp_operator.reconcile import checks, claims, verdict
@@ -152,7 +152,7 @@ def _runner(seen: Snapshot, files: source.Files | None, settings: Settings) -> p
         code=_code(seen, settings),
         image_pull_secrets=(*settings.runners.image_pull_secrets, *own),
         files=settings.runners.files,
-        restart=_annotation(seen.app, meta.ANNOTATION_RESTART),
+        restart=annotation(seen.app, meta.ANNOTATION_RESTART),
     )
 
 
@@ -161,7 +161,7 @@ def _runners(seen: Snapshot, revision: str) -> outcome.Runners:
     place = None
     if seen.nodes is not None:
         place = capacity.Place(machines=seen.spec.machines, nodes=seen.nodes)
-    restarted = _annotation(_template(seen.deployment), meta.ANNOTATION_RESTARTED)
+    restarted = annotation(_template(seen.deployment), meta.ANNOTATION_RESTARTED)
     found = outcome.runners(seen.pods, revision, place=place, restarted=restarted)
     if found.trouble or seen.deployment is None or _revision(seen.deployment) != revision:
         return found
@@ -242,13 +242,9 @@ def _source(seen: Snapshot, runner: pod.Runner, files: source.Files | None) -> t
 
 
 def _revision(live: Object | None) -> str:
-    return _annotation(_template(live), meta.ANNOTATION_REVISION)
+    return annotation(_template(live), meta.ANNOTATION_REVISION)
 
 
 def _template(live: Object | None) -> Object:
     found: Object = live["spec"]["template"] if live else {}
     return found
-
-
-def _annotation(obj: Object, name: str) -> str:
-    return str(obj.get("metadata", {}).get("annotations", {}).get(name, ""))

@@ -12,7 +12,7 @@ from falapp_operator.api.conditions import Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec, status_of
 from falapp_operator.api.falapp import FalAppSpec, machine_type_name
 from falapp_operator.api.machinetype import MachineTypeSpec
-from falapp_operator.api.objects import Object, Ref, owner_uids
+from falapp_operator.api.objects import Object, Ref, annotation, owner_uids
 from falapp_operator.cluster.client import Client
 from falapp_operator.environment import key
 from falapp_operator.environment.manifest import spec_of
@@ -92,7 +92,7 @@ class Snapshot:
     @property
     def retry(self) -> str:
         """The value of the annotation falapp.dev/retry, if it was not acted on yet."""
-        asked = str(self.app["metadata"].get("annotations", {}).get(meta.ANNOTATION_RETRY, ""))
+        asked = annotation(self.app, meta.ANNOTATION_RETRY)
         return asked if asked != self.app.get("status", {}).get("retried", "") else ""
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
-from falapp_operator.api.objects import Object
+from falapp_operator.api.objects import Object, annotation
 from falapp_operator.runner import capacity, ended, inits
 from falapp_operator.runner import pod as pods_
 from falapp_operator.runner.capacity import Place
@@ -68,9 +68,8 @@ def runners(
 
 
 def _is_of(pod: Object, revision: str, restarted: str) -> bool:
-    found = pod["metadata"].get("annotations", {})
-    same = found.get(meta.ANNOTATION_RESTARTED, "") == restarted
-    return bool(revision) and found.get(meta.ANNOTATION_REVISION) == revision and same
+    same = annotation(pod, meta.ANNOTATION_RESTARTED) == restarted
+    return bool(revision) and annotation(pod, meta.ANNOTATION_REVISION) == revision and same
 
 
 def _is_alive(pod: Object) -> bool:
