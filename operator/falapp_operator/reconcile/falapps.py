@@ -1,10 +1,11 @@
-"""One pass over a FalApp: gather (`snapshot`), decide (`plan`, `status`), apply."""
+"""One pass over a FalApp: gather (`gathering`), decide (`plan`, `status`), apply."""
 
 import contextlib
 from dataclasses import replace
 
 from pydantic import ValidationError
 
+from falapp_operator.api import model
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, ref
@@ -21,8 +22,9 @@ from falapp_operator.reconcile.context import (
     own,
     write_status,
 )
+from falapp_operator.reconcile.gathering import gather
 from falapp_operator.reconcile.queue import Key
-from falapp_operator.reconcile.snapshot import Snapshot, complaint, gather
+from falapp_operator.reconcile.snapshot import Snapshot
 
 _LOOK_AGAIN_FOR_CONFIG_MAPS = 10.0
 """Seconds: the operator watches no ConfigMap of its users, so it looks again."""
@@ -120,6 +122,6 @@ async def _claim(context: Context, environment: Object) -> None:
 def _unreadable(error: ValidationError) -> UserError:
     return UserError(
         Reason.INVALID_SPEC,
-        f"{complaint(error)}; the custom resource definitions may be older or newer than"
+        f"{model.complaint(error)}; the custom resource definitions may be older or newer than"
         " the operator",
     )

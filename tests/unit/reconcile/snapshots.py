@@ -41,7 +41,7 @@ def seen(app=None, *, python="3.11", machine_type=True, environment=None, **more
 
 
 def wanted(spec, python):
-    """Return what a spec asks to be built, as `snapshot.gather` does."""
+    """Return what a spec asks to be built, as `gathering.gather` does."""
     if python not in SETTINGS.pythons:
         return None
     try:
