@@ -7,6 +7,7 @@ from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentS
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.api.objects import Object, annotation, owner_uids
+from falapp_operator.api.withdrawn import Withdrawn, withdrawn_of
 from falapp_operator.errors import UserError
 from falapp_operator.runner import outcome
 from falapp_operator.runner.nodes import Node
@@ -50,6 +51,8 @@ class Snapshot:
     """Certificates to trust in cloning it, besides the public ones."""
     fallbacks: tuple[Machine, ...] = ()
     """The machine types that will do besides, in order."""
+    replica_sets: tuple[Object, ...] = ()
+    """Those of the app's Deployment, where a former one may be needed."""
     nodes: tuple[Node, ...] | None = None
     """All nodes of the cluster, where somebody asked for them, since the app waits for one."""
 
@@ -73,6 +76,23 @@ class Snapshot:
         return [s for s in self.sources if self.owns(s) and s["metadata"]["name"] != current]
 
     @property
+    def live_revision(self) -> str:
+        """The revision of which the app's Deployment makes runners; empty without a Deployment."""
+        if self.deployment is None or not self.owns(self.deployment):
+            return ""
+        return annotation(self.deployment["spec"]["template"], meta.ANNOTATION_REVISION)
+
+    @property
+    def latest_ready(self) -> str:
+        """The revision of which all runners served last, as the status has it; empty without."""
+        return str(self.app.get("status", {}).get("latestReadyRevision", ""))
+
+    @property
+    def withdrawn(self) -> Withdrawn | None:
+        """The revision that was withdrawn, if one was."""
+        return withdrawn_of(self.app)
+
+    @property
     def environment_status(self) -> EnvironmentBuildStatus:
         """The Environment's status; an empty one where it does not exist yet."""
         return status_of(self.environment)
@@ -82,3 +102,8 @@ class Snapshot:
         """The value of the annotation falapp.dev/retry, if it was not acted on yet."""
         asked = annotation(self.app, meta.ANNOTATION_RETRY)
         return asked if asked != self.app.get("status", {}).get("retried", "") else ""
+
+    @property
+    def tries_again(self) -> bool:
+        """Whether what waits for a person is tried once more; a suspended app waits with it."""
+        return bool(self.retry) and not self.spec.suspend

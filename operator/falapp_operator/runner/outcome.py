@@ -63,7 +63,7 @@ def runners(
         current_ready=len(ready),
         former_ready=sum(is_ready(p) for p in pods if not _is_of(p, revision, restarted)),
         slowest_start=max((_start_seconds(p) for p in ready), default=0.0),
-        trouble=max(troubles, key=lambda t: t.stalled, default=None),
+        trouble=max(troubles, key=lambda t: (t.hopeless, t.stalled), default=None),
     )
 
 
@@ -117,6 +117,12 @@ def trouble(pod: Object, place: Place | None = None) -> Trouble | None:
         if found:
             return found
     return None
+
+
+def are_hopeless(pods: Iterable[Object]) -> bool:
+    """Return whether a revision to which one of ``pods`` belongs cannot start."""
+    troubles = (trouble(p) for p in pods if _is_alive(p) and not is_ready(p))
+    return any(t is not None and t.hopeless for t in troubles)
 
 
 def lost(pods: Iterable[Object]) -> tuple[Object, ...]:

@@ -230,7 +230,7 @@ def test_replicas_are_pods_and_ready_ones():
 
 
 def test_an_unreadable_spec():
-    found = statuses.invalid("hello", UserError("InvalidSpec", "spec.x: why"))
+    found = statuses.invalid(samples.app(), UserError("InvalidSpec", "spec.x: why"))
     assert [f"{c.type} {c.status} {c.reason}" for c in found.conditions] == [
         "Ready False InvalidSpec",
         "Stalled True InvalidSpec",
