@@ -33,9 +33,11 @@ ANSWERS = {
 
 APPS = {
     "Current": {"ready", "scaled to zero"},
+    "Suspended": {"withdrawn and suspended"},
     "Failed": {
         "build failed", "build failed while old serves", "setup failed", "out of memory",
         "a Secret is missing", "unknown machine type", "unknown machine type while old serves",
+        "withdrawn", "withdrawn, and the former one starts",
     },
     "InProgress": {
         "just created", "environment pending", "building", "building while old serves",
