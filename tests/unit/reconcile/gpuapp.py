@@ -4,7 +4,8 @@ import pytest
 
 from falapp_operator.api import meta
 from tests.unit import samples
-from tests.unit.reconcile.nodes import SICK, settle
+from tests.unit.reconcile.nodes import settle
+from tests.unit.workloads import SICK
 
 BROKEN = {"env": [SICK]}
 SERVES = "ValueError: sick; the former revision has its place again: {} runners of it are ready"

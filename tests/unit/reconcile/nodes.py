@@ -1,7 +1,6 @@
 """The rest of Kubernetes beside the World: builds end, pods come and go, and passes are made."""
 
 import copy
-import json
 
 from falapp_operator.api import meta
 from falapp_operator.api.objects import fingerprint, owner_reference
@@ -12,10 +11,6 @@ from tests.unit import samples, workloads
 
 BROKEN = "broken==1"
 """A requirement whose build fails."""
-SICK = {"name": "SICK", "value": "1"}
-"""A variable of an app whose setup() raises."""
-RAISED = json.dumps({"reason": "SetupFailed", "message": "ValueError: sick", "logTail": "line 9"})
-"""What its runner says."""
 _MOST = 60
 _NUMBER = "deployment.kubernetes.io/revision"
 _KEPT = 2
@@ -78,7 +73,7 @@ def pods_follow(world):
         replica_sets_follow(world, deployment)
         template = deployment["spec"]["template"]
         revision = template["metadata"]["annotations"][meta.ANNOTATION_REVISION]
-        sick = SICK in template["spec"]["containers"][0]["env"]
+        sick = workloads.SICK in template["spec"]["containers"][0]["env"]
         wanted = {f"{name}-{revision}-{n}": revision for n in range(deployment["spec"]["replicas"])}
         there = [p for p in world.cluster.names("Pod") if p.startswith(f"{name}-")]
         for gone in set(there) - set(wanted):
@@ -87,9 +82,7 @@ def pods_follow(world):
         for new in set(wanted) - set(there):
             uid = deployment["metadata"]["uid"]
             owner = {"kind": "Deployment", "name": name, "uid": uid, "controller": True}
-            crashed = workloads.ended(1, message=RAISED)
-            failing = [workloads.waiting("runner", "CrashLoopBackOff", last=crashed)]
-            more = {"containers": failing} if sick else {}
+            more = {"containers": [workloads.raising()]} if sick else {}
             pod = workloads.runner_pod(
                 new, app=name, revision=revision, ownerReferences=[owner], **more
             )

@@ -130,7 +130,7 @@ async def test_a_revision_is_withdrawn_once_and_tried_once_more_when_asked(world
     for retry in ("", "now"):
         app = world.cluster.find(FALAPP)
         metadata = app["metadata"] | {"annotations": {meta.ANNOTATION_RETRY: retry}}
-        spec = samples.app_spec(env=[nodes.SICK])
+        spec = samples.app_spec(env=[workloads.SICK])
         world.cluster.change(FALAPP, spec=spec, metadata=metadata)
         await passes(world, lambda: gives_way(world, first))
         assert world.status().get("retried", "") == retry

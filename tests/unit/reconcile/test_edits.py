@@ -17,7 +17,8 @@ from falapp_operator.reconcile.context import FALAPP
 from tests.faults.state import difference
 from tests.unit import samples
 from tests.unit.reconcile.conftest import World
-from tests.unit.reconcile.nodes import BROKEN, SICK, settle
+from tests.unit.reconcile.nodes import BROKEN, settle
+from tests.unit.workloads import SICK
 
 GOOD = {
     "requirements": [["requests==2.32.3"], ["numpy==2"], [], None],

@@ -17,8 +17,8 @@ from tests.unit.reconcile.gpuapp import (
     template,
     withdrawn,
 )
-from tests.unit.reconcile.nodes import SICK, pods_follow, settle
-from tests.unit.workloads import runner_pod
+from tests.unit.reconcile.nodes import pods_follow, settle
+from tests.unit.workloads import SICK, runner_pod
 
 __all__ = ["served", "withdrawn"]
 

@@ -22,8 +22,8 @@ from tests.unit.reconcile.gpuapp import (
     template,
     withdrawn,
 )
-from tests.unit.reconcile.nodes import SICK, settle
-from tests.unit.workloads import runner_pod
+from tests.unit.reconcile.nodes import settle
+from tests.unit.workloads import SICK, runner_pod
 
 __all__ = ["served", "withdrawn"]
 
