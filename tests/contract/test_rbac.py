@@ -15,6 +15,7 @@ ALLOWED = {
     ("", "nodes"): {"list", "watch"},
     ("apps", "deployments"): READ | APPLY,
     ("apps", "deployments/scale"): {"patch"},
+    ("apps", "replicasets"): {"list"},
     ("", "services"): {"get"} | APPLY,
     ("policy", "poddisruptionbudgets"): {"get"} | WRITE,
     ("", "configmaps"): {"get", "list"} | WRITE,

@@ -20,6 +20,7 @@ _PATHS = {
     "secrets": "/api/v1",
     "jobs": "/apis/batch/v1",
     "deployments": "/apis/apps/v1",
+    "replicasets": "/apis/apps/v1",
     "poddisruptionbudgets": "/apis/policy/v1",
     "falapps": "/apis/falapp.dev/v1alpha1",
     "environments": "/apis/falapp.dev/v1alpha1",

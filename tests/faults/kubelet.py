@@ -1,4 +1,4 @@
-"""The nodes: pods start, builds push an image or fail, runners serve.
+"""The nodes: pods start, builds push an image or fail, runners serve or cannot.
 
 Pods never get a node, so the API server removes them at once when they are deleted.
 """
@@ -38,10 +38,12 @@ class Kubelet:
             status = await self._build(metadata["labels"][meta.LABEL_ENVIRONMENT], metadata)
         else:
             names = [c["name"] for c in pod["spec"].get("initContainers", ())]
+            [runner] = pod["spec"]["containers"]
+            sick = workloads.SICK in runner["env"]
             status = workloads.pod(
                 metadata["name"],
                 init=[workloads.terminated(name) for name in names],
-                containers=[workloads.running(c["name"]) for c in pod["spec"]["containers"]],
+                containers=[workloads.raising() if sick else workloads.running("runner")],
             )["status"]
         if status:
             name, namespace = metadata["name"], metadata["namespace"]

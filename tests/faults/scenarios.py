@@ -12,6 +12,7 @@ from tests.faults.api import Object
 from tests.faults.kubelet import BROKEN
 from tests.faults.state import State, condition, is_at_rest
 from tests.faults.world import APPS, World
+from tests.unit.workloads import SICK
 
 _CODE = "import fal\n\n\nclass Hello(fal.App):\n    text = {!r}\n"
 
@@ -96,6 +97,23 @@ def _stalled(name: str, broken: Object, *, known: bool = False) -> Step:
     )
 
 
+def _withdrawn(name: str, broken: Object) -> Step:
+    """Return the step that applies what cannot start, and waits until the former one serves."""
+
+    async def edit(world: World) -> None:
+        await world.apply(broken)
+
+    metadata = broken["metadata"]
+
+    def done(seen: State) -> bool:
+        told = seen.get(f"falapps {APPS}/{metadata['name']}", {}).get("status", {})
+        retried = metadata["annotations"].get(meta.ANNOTATION_RETRY, "") == told.get("retried", "")
+        serves = bool(retried and told.get("withdrawn") and told.get("readyReplicas") == 1)
+        return serves and is_true(seen, metadata["name"], "Stalled")
+
+    return Step(name=name, edit=edit, done=done)
+
+
 def _deleted(*names: str, known: bool = True) -> Step:
     async def edit(world: World) -> None:
         for name in names:
@@ -151,4 +169,18 @@ RETRIED = Scenario(
     ),
 )
 
-ALL = (LIFE, SHARED, MENDED, RETRIED)
+_ONE_PLACE: dict[str, Any] = {"rollout": {"maxSurge": 0, "maxUnavailable": 1}}
+_SICK: dict[str, Any] = {**_ONE_PLACE, "env": [SICK]}
+
+WITHDRAWN = Scenario(
+    name="withdrawn",
+    steps=(
+        _applied("create", app(**_ONE_PLACE), known=True),
+        _withdrawn("break setup()", app(**_SICK)),
+        _withdrawn("retry", app(**_SICK, retry="now")),
+        _applied("mend", app(text="hello", **_ONE_PLACE)),
+        _deleted("hello"),
+    ),
+)
+
+ALL = (LIFE, SHARED, MENDED, RETRIED, WITHDRAWN)

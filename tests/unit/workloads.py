@@ -1,7 +1,13 @@
 """Pods and Jobs as the kubelet and the controllers of Kubernetes 1.36 leave them."""
 
+import json
+
 from falapp_operator.api import meta
 from tests.unit import samples
+
+SICK = {"name": "SICK", "value": "1"}
+"""A variable of an app whose setup() raises."""
+_RAISED = json.dumps({"reason": "SetupFailed", "message": "ValueError: sick", "logTail": "line 9"})
 
 
 def waiting(name, reason, message="", *, last=None):
@@ -13,6 +19,11 @@ def waiting(name, reason, message="", *, last=None):
 def running(name, since=0, *, ready=True, last=None):
     """Return the status of a container that runs."""
     return _container(name, {"running": {"startedAt": samples.at(since)}}, ready=ready, last=last)
+
+
+def raising():
+    """Return the status of a runner whose setup() has raised twice."""
+    return waiting("runner", "CrashLoopBackOff", last=ended(1, message=_RAISED))
 
 
 def terminated(name, code=0, reason=None, message=""):

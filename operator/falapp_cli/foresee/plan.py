@@ -11,6 +11,7 @@ from falapp_cli.errors import InputError
 from falapp_cli.foresee import code, warnings
 from falapp_cli.foresee.changes import Change, changes
 from falapp_cli.foresee.world import World
+from falapp_operator.api import model
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, ref
@@ -21,8 +22,8 @@ from falapp_operator.environment import key as keys
 from falapp_operator.environment import manifest
 from falapp_operator.reconcile import verdict
 from falapp_operator.reconcile.commits import Answer
+from falapp_operator.reconcile.gathering import gather
 from falapp_operator.reconcile.plan import Plan, plan
-from falapp_operator.reconcile.snapshot import complaint, gather
 from falapp_operator.settings import Settings
 from falapp_requirements import redact
 
@@ -103,7 +104,7 @@ def read(app: Object) -> FalAppSpec:
         return FalAppSpec.model_validate(app.get("spec") or {})
     except ValidationError as error:
         raise InputError(
-            f"FalApp {app['metadata']['name']}: {complaint(error)}; correct it"
+            f"FalApp {app['metadata']['name']}: {model.complaint(error)}; correct it"
         ) from error
 
 

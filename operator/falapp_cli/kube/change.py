@@ -59,7 +59,8 @@ def restart(kube: Changer, name: str, now: str) -> str:
     app = apps.find(kube, name)
     status = app.get("status") or {}
     found = {c["type"]: c["status"] for c in status.get("conditions", ())}
-    if found.get("Stalled") == "True" and found.get("EnvironmentReady") != "True":
+    waits = found.get("Stalled") == "True" and found.get("EnvironmentReady") != "True"
+    if waits or status.get("withdrawn"):
         kube.patch(ref(app), {"metadata": {"annotations": {meta.ANNOTATION_RETRY: now}}})
         return "is tried again"
     if not status.get("replicas"):

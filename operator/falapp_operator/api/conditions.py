@@ -25,6 +25,8 @@ class ConditionType(StrEnum):
     CREDENTIALS_EXPOSED = "CredentialsExposed"
     SOURCE_STALE = "SourceStale"
     """Of a FalApp, with the reason why its git server could not be asked; there only then."""
+    WITHDRAWN = "Withdrawn"
+    """Of a FalApp whose former revision serves again, since the one asked for cannot start."""
 
 
 class Condition(model.Model):

@@ -6,8 +6,13 @@ from pydantic import Field, field_validator
 
 from falapp_operator.api import model
 
-_MESSAGE_LIMIT = 4096
+MESSAGE_LIMIT = 4096
 _LOG_LIMIT = 8192
+
+
+def cut(message: str) -> str:
+    """Cut what lists too much: a failure that cannot be shown would hide itself."""
+    return message if len(message) <= MESSAGE_LIMIT else f"{message[: MESSAGE_LIMIT - 1]}…"
 
 
 class Failure(model.Model):
@@ -15,7 +20,7 @@ class Failure(model.Model):
 
     reason: Annotated[str, Field(max_length=1024)]
     """The reason, as in the conditions."""
-    message: Annotated[str, Field(max_length=_MESSAGE_LIMIT)]
+    message: Annotated[str, Field(max_length=MESSAGE_LIMIT)]
     """One sentence: field, value, way out."""
     log_tail: Annotated[str, Field(max_length=_LOG_LIMIT)] = ""
     """The last lines that matter, of a traceback or a build log."""
@@ -25,8 +30,7 @@ class Failure(model.Model):
     @field_validator("message", mode="before")
     @classmethod
     def _cut(cls, text: str) -> str:
-        """Cut what lists too much: a failure that cannot be shown would hide itself."""
-        return text if len(text) <= _MESSAGE_LIMIT else f"{text[: _MESSAGE_LIMIT - 1]}…"
+        return cut(text)
 
     @field_validator("log_tail", mode="before")
     @classmethod

@@ -10,6 +10,7 @@ from falapp_operator.api.failure import Failure
 from falapp_operator.api.rollout import Rollout
 from falapp_operator.api.source import Source, SourceStatus
 from falapp_operator.api.volume import EnvFrom, Volume
+from falapp_operator.api.withdrawn import Withdrawn
 
 Requirement = Annotated[str, Field(min_length=1, max_length=2048)]
 Requirements = Annotated[tuple[Requirement, ...], Field(max_length=256)]
@@ -244,7 +245,7 @@ class FalAppStatus(model.Model):
     conditions: Annotated[
         tuple[Condition, ...], Field(json_schema_extra={"list_map_keys": ["type"]})
     ] = ()
-    """Ready, EnvironmentReady, SetupComplete, Stalled; CredentialsExposed, SourceStale if so."""
+    """Ready, EnvironmentReady, SetupComplete, Stalled; others only where there is such a thing."""
     source: SourceStatus | None = None
     """The commit of source.git that runners are given."""
     environment: EnvironmentStatus | None = None
@@ -261,6 +262,10 @@ class FalAppStatus(model.Model):
     """What keeps the app from being ready, if something does."""
     retried: str = ""
     """The value of the annotation falapp.dev/retry that was acted on last."""
+    latest_ready_revision: str | None = None
+    """The revision of which all runners served last."""
+    withdrawn: Withdrawn | None = None
+    """The revision that is asked for and cannot start, so that latestReadyRevision serves again."""
 
 
 def machine_type_name(asked: str | None) -> str:

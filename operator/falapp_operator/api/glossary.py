@@ -20,6 +20,12 @@ _STATUS = {
     Nature.REST: _FALSE,
     Nature.WARNING: _TRUE,
 }
+_APPS_OWN = {
+    Place.SETUP: "SetupComplete",
+    Place.CREDENTIALS: "CredentialsExposed",
+    Place.WITHDRAWN: "Withdrawn",
+}
+"""Conditions that only a FalApp has, with the reasons of one place."""
 _FAILED = (Nature.HEALS, Nature.LIMITED, Nature.MEND)
 _STALLED = (Nature.LIMITED, Nature.MEND)
 _INTRODUCTION = """\
@@ -54,12 +60,9 @@ def stands(reason: Reason) -> Mapping[tuple[str, str], tuple[str, ...]]:
         found["FalApp", "Ready"] = status
     if Place.PACKAGES in place or Place.BUILD in place:
         found["FalApp", "EnvironmentReady"] = status
-    if Place.SETUP in place:
-        found["FalApp", "SetupComplete"] = status
+    found |= {("FalApp", type_): status for at, type_ in _APPS_OWN.items() if at in place}
     if Place.SOURCE in place:
         found["FalApp", "SourceStale"] = _TRUE
-    if Place.CREDENTIALS in place:
-        found["FalApp", "CredentialsExposed"] = status
     if reason.nature in _STALLED:
         found["FalApp", "Stalled"] = _TRUE
     if Place.BUILD in place:

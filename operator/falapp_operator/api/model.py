@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
 
 
@@ -28,6 +28,13 @@ class Model(BaseModel):
 def cel(rule: str, message: str) -> dict[str, JsonValue]:
     """Return one validation rule in the Common Expression Language, with its message."""
     return {"rule": rule, "message": message}
+
+
+def complaint(error: ValidationError) -> str:
+    """Return the first thing that is wrong with a spec, as ``field: why``, without the value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    field = ".".join(str(part) for part in ("spec", *first["loc"]))
+    return f"{field}: {first['msg']}"
 
 
 Name = Annotated[

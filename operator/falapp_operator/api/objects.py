@@ -41,6 +41,11 @@ def fingerprint(value: object, length: int = 16) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:length]
 
 
+def annotation(obj: Object, name: str) -> str:
+    """Return the value of an annotation of an object, or of a pod template; empty without."""
+    return str(obj.get("metadata", {}).get("annotations", {}).get(name, ""))
+
+
 def owner_reference(owner: Object, *, controller: bool) -> Object:
     """Return a reference that makes the garbage collector remove its holder with ``owner``."""
     return {

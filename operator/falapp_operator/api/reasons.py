@@ -43,10 +43,12 @@ class Place(Flag):
     """CredentialsExposed of a FalApp."""
     STALLED = auto()
     """Stalled of both kinds."""
+    WITHDRAWN = auto()
+    """Withdrawn of a FalApp."""
 
 
 _DONE, _QUIET, _UNKNOWN, _UNDERWAY, _HEALS, _LIMITED, _MEND, _REST, _WARNING = Nature
-_APP, _SETUP, _PACKAGES, _BUILD, _SOURCE, _CREDENTIALS, _STALLED = Place
+_APP, _SETUP, _PACKAGES, _BUILD, _SOURCE, _CREDENTIALS, _STALLED, _WITHDRAWN = Place
 _NOWHERE = Place(0)
 
 
@@ -192,6 +194,11 @@ class Reason(StrEnum):
     IMAGE_PULL_FAILED = "ImagePullFailed", _MEND, _APP
     """A node cannot pull an image that the pod needs. See that nodes reach its registry, trust it,
     and have the credentials."""
+
+    ROLLED_BACK = "RolledBack", _WARNING, _WITHDRAWN
+    """The revision asked for failed to start more than once, while fewer runners served than are
+    asked for: the former one has its place again. Correct the spec, or set the annotation
+    falapp.dev/retry to have the same tried once more."""
 
     # How builds fail: what the requirements ask for
     INVALID_REQUIREMENT = "InvalidRequirement", _MEND, _APP | _BUILD

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentBuildStatus
-from falapp_operator.api.objects import Object
+from falapp_operator.api.objects import Object, annotation
 from falapp_operator.cluster.registry import Image
 from falapp_operator.environment.outcome import LIMITED, TRANSIENT, Outcome, Phase
 from falapp_operator.reconcile import turns, verdict
@@ -80,7 +80,7 @@ def _counted(seen: Observed) -> Observed:
     """Return what is observed with the Job's own attempt counted in the status."""
     if seen.job is None or seen.outcome is None or is_of_another(seen.environment, seen.job):
         return seen
-    told = str(seen.job["metadata"].get("annotations", {}).get(meta.ANNOTATION_ATTEMPT, ""))
+    told = annotation(seen.job, meta.ANNOTATION_ATTEMPT)
     attempts = max(seen.status.attempts, int(told) if told.isdecimal() else 0)
     return replace(seen, status=seen.status.model_copy(update={"attempts": attempts}))
 
@@ -149,8 +149,7 @@ def _logs(seen: Observed, outcome: Outcome) -> str:
 
 def is_of_key(job: Object, key: str) -> bool:
     """Return whether a Job builds what has ``key``: two keys may have one name."""
-    annotations = job["metadata"].get("annotations", {})
-    return bool(annotations.get(meta.ANNOTATION_KEY) == key)
+    return annotation(job, meta.ANNOTATION_KEY) == key
 
 
 def is_of_another(environment: Object, job: Object) -> bool:

@@ -5,7 +5,7 @@ Nobody owns an Environment that a user made: it would go with the last app that 
 
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentSpec
-from falapp_operator.api.objects import Object, owner_reference
+from falapp_operator.api.objects import Object, annotation, owner_reference
 from falapp_operator.environment import manifest
 from falapp_requirements import variables
 
@@ -44,7 +44,7 @@ def kept(wanted: Object, live: Object | None, retry: str = "") -> Object:
     if live is None:
         return wanted
     more: Object = {"resourceVersion": live["metadata"]["resourceVersion"]}
-    retry = retry or live["metadata"].get("annotations", {}).get(meta.ANNOTATION_RETRY, "")
+    retry = retry or annotation(live, meta.ANNOTATION_RETRY)
     if retry:
         more["annotations"] = {meta.ANNOTATION_RETRY: retry}
     return wanted | {"metadata": wanted["metadata"] | more}
@@ -62,7 +62,7 @@ def is_users(live: Object) -> bool:
 
 def _asked_again(live: Object, retry: str) -> Object | None:
     metadata = live["metadata"]
-    if retry in ("", metadata.get("annotations", {}).get(meta.ANNOTATION_RETRY)):
+    if retry in ("", annotation(live, meta.ANNOTATION_RETRY)):
         return None
     return {
         "apiVersion": live["apiVersion"],

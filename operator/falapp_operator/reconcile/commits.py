@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
-from falapp_operator.api.objects import Object, Ref
+from falapp_operator.api.objects import Object, Ref, annotation
 from falapp_operator.api.source import GitSource
 from falapp_operator.cluster.git import Login, check_url
 from falapp_operator.errors import ForbiddenError, UserError
@@ -62,7 +62,7 @@ class Commits:
         asked = (
             metadata["uid"],
             source,
-            metadata.get("annotations", {}).get(meta.ANNOTATION_RETRY),
+            annotation(app, meta.ANNOTATION_RETRY),
         )
         held = self._held.get(key)
         if held and held.asked == asked and now - held.since < self._age(context, held):

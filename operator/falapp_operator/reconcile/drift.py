@@ -9,15 +9,14 @@ quantities by value.
 from typing import Any
 
 from falapp_operator.api import meta, quantity
-from falapp_operator.api.objects import Object
+from falapp_operator.api.objects import Object, annotation
 
 
 def unchanged(live: Object | None, desired: Object) -> bool:
     """Return whether applying the stamped ``desired`` would change nothing of ``live``."""
     if live is None:
         return False
-    applied = live["metadata"].get("annotations", {}).get(meta.ANNOTATION_APPLIED)
-    wanted = desired["metadata"]["annotations"][meta.ANNOTATION_APPLIED]
+    applied, wanted = (annotation(o, meta.ANNOTATION_APPLIED) for o in (live, desired))
     return applied == wanted and contains(live, desired)
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from falapp_operator import errors
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec, status_of
-from falapp_operator.api.objects import Object
+from falapp_operator.api.objects import Object, annotation
 from falapp_operator.cluster.registry import Image
 from falapp_operator.environment import job as jobs
 from falapp_operator.environment import key as keys
@@ -177,7 +177,7 @@ async def _gather(
         labels = f"{meta.LABEL_ENVIRONMENT}={name}"
         pods = await context.cluster.list("v1", "Pod", namespace, labels=labels)
         result = outcome(job, pods)
-    asked = environment["metadata"].get("annotations", {}).get(meta.ANNOTATION_RETRY, "")
+    asked = annotation(environment, meta.ANNOTATION_RETRY)
     seen = builds.Observed(
         environment=environment,
         status=status.model_copy(update={"retried": asked or status.retried}),

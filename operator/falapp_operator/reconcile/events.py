@@ -20,7 +20,11 @@ _SUMMARIES = (Reason.ENVIRONMENT_NOT_READY, Reason.STARTING)
 """Reasons of Ready that another condition tells in more detail, the first one always."""
 
 _STEPS = (ConditionType.ENVIRONMENT_READY, ConditionType.SETUP_COMPLETE)
-_ASIDES = (ConditionType.CREDENTIALS_EXPOSED, ConditionType.SOURCE_STALE)
+_ASIDES = (
+    ConditionType.CREDENTIALS_EXPOSED,
+    ConditionType.SOURCE_STALE,
+    ConditionType.WITHDRAWN,
+)
 """Conditions that say nothing of how far the object is."""
 
 _ACTIONS = {
@@ -29,6 +33,7 @@ _ACTIONS = {
     ConditionType.ENVIRONMENT_READY: "Build",
     ConditionType.SETUP_COMPLETE: "Start",
     ConditionType.READY: "Run",
+    ConditionType.WITHDRAWN: "RollBack",
 }
 """What is done or tried, in the order in which one comes after the other. Events of one second are
 shown in the order of their names, so that has it, too."""

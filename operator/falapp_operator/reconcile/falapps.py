@@ -1,15 +1,16 @@
-"""One pass over a FalApp: gather (`snapshot`), decide (`plan`, `status`), apply."""
+"""One pass over a FalApp: gather (`gathering`), decide (`plan`, `status`), apply."""
 
 import contextlib
 from dataclasses import replace
 
 from pydantic import ValidationError
 
+from falapp_operator.api import meta, model
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, ref
 from falapp_operator.errors import ConflictError, ForbiddenError, RefusedError, UserError
-from falapp_operator.reconcile import claims, commits
+from falapp_operator.reconcile import claims, commits, withdrawals
 from falapp_operator.reconcile import plan as plans
 from falapp_operator.reconcile import status as statuses
 from falapp_operator.reconcile.context import (
@@ -21,8 +22,9 @@ from falapp_operator.reconcile.context import (
     own,
     write_status,
 )
+from falapp_operator.reconcile.gathering import gather
 from falapp_operator.reconcile.queue import Key
-from falapp_operator.reconcile.snapshot import Snapshot, complaint, gather
+from falapp_operator.reconcile.snapshot import Snapshot
 
 _LOOK_AGAIN_FOR_CONFIG_MAPS = 10.0
 """Seconds: the operator watches no ConfigMap of its users, so it looks again."""
@@ -40,12 +42,12 @@ async def reconcile(context: Context, key: Key) -> float | None:
     try:
         spec = FalAppSpec.model_validate(app["spec"])
     except ValidationError as error:
-        await write_status(context, app, statuses.invalid(key.name, _unreadable(error)))
+        await write_status(context, app, statuses.invalid(app, _unreadable(error)))
         return None
     answer = await context.shared.commits.of(context, app, spec.source.git)
     seen = await gather(context.cluster, context.settings, app, spec, answer)
     context.shared.guests.note(key, _host(seen.environment))
-    seen = await _with_nodes(context, key, seen)
+    seen = await _with_history(context, await _with_nodes(context, key, seen))
     plan = plans.plan(seen, context.settings)
     try:
         await _apply(context, plan, seen.deployment)
@@ -55,6 +57,8 @@ async def reconcile(context: Context, key: Key) -> float | None:
         raise
     await write_status(context, app, statuses.status(seen, plan))
     _wake(context, seen, plan)
+    if plan.withdrawal is not None and plan.withdrawal.is_new:
+        return 0.0  # it is written down; now it is to be carried out
     if answer.trouble or isinstance(answer.commit, UserError):
         return commits.AGAIN
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
@@ -81,6 +85,18 @@ async def _with_nodes(context: Context, key: Key, seen: Snapshot) -> Snapshot:
         with contextlib.suppress(ForbiddenError):
             there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
             return replace(seen, nodes=there)
+    return seen
+
+
+async def _with_history(context: Context, seen: Snapshot) -> Snapshot:
+    """Return what was seen with the Deployment's ReplicaSets, where a former one may be needed."""
+    if withdrawals.may_concern(seen):
+        namespace, name = (seen.app["metadata"][k] for k in ("namespace", "name"))
+        # Without the right to list them no revision is withdrawn.
+        with contextlib.suppress(ForbiddenError):
+            labels = meta.app_selector(name)
+            found = await context.cluster.list("apps/v1", "ReplicaSet", namespace, labels=labels)
+            return replace(seen, replica_sets=found)
     return seen
 
 
@@ -120,6 +136,6 @@ async def _claim(context: Context, environment: Object) -> None:
 def _unreadable(error: ValidationError) -> UserError:
     return UserError(
         Reason.INVALID_SPEC,
-        f"{complaint(error)}; the custom resource definitions may be older or newer than"
+        f"{model.complaint(error)}; the custom resource definitions may be older or newer than"
         " the operator",
     )

@@ -1,7 +1,8 @@
 """Deciding about a FalApp: from a snapshot to what shall exist. Pure.
 
 Old keeps serving: the Deployment is left alone until the new Environment has its image, and what
-only the former revision needs goes when the new one is whole.
+only the former revision needs goes when the new one has served. Where the new one cannot start, and
+had its place made free, the old one is run again (`withdrawals`).
 """
 
 import dataclasses
@@ -9,11 +10,12 @@ from dataclasses import dataclass
 
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentSpec
-from falapp_operator.api.objects import Object
+from falapp_operator.api.objects import Object, annotation
 from falapp_operator.environment import key, manifest
 from falapp_operator.errors import UserError
-from falapp_operator.reconcile import checks, claims, verdict
+from falapp_operator.reconcile import checks, claims, verdict, withdrawals
 from falapp_operator.reconcile.snapshot import Snapshot
+from falapp_operator.reconcile.withdrawals import Withdrawal
 from falapp_operator.runner import (
     capacity,
     deployment,
@@ -49,6 +51,12 @@ class Plan:
     """As they were seen, so that no newer one is deleted in their place."""
     runners: outcome.Runners
     """How the runners fare, those of the wanted revision being the current ones."""
+    revision: str = ""
+    """The wanted revision; empty where it is not known yet."""
+    withdrawal: Withdrawal | None = None
+    """That the wanted revision is not run."""
+    former: outcome.Runners | None = None
+    """How the runners fare of the revision that is run in its place."""
     rolled_out: bool
     """Whether the wanted revision is the only one."""
     scale: int | None = None
@@ -79,15 +87,23 @@ def _plan(seen: Snapshot, settings: Settings) -> Plan:
     environment = key.name(spec, seen.app["metadata"]["namespace"])
     if not verdict.is_ready(seen.environment_status):
         return _waiting(seen, None, claim, environment)
+    return _running(seen, settings, claim, environment)
+
+
+def _running(
+    seen: Snapshot, settings: Settings, claim: tuple[Change, ...], environment: str
+) -> Plan:
+    """Return the plan of an app whose environment is there."""
     files = _files(seen)
     runner = _runner(seen, files, settings)
     wanted = deployment.deployment(seen.app, runner)
-    runners = _runners(seen, _revision(wanted))
-    whole = (
-        runners.current == runners.total == runners.current_ready == seen.spec.runners
-        and runners.former_ready == 0
-        and _revision(seen.deployment) == _revision(wanted)
-    )
+    revision = _revision(wanted)
+    runners = _runners(seen, revision)
+    withdrawal = withdrawals.decide(seen, revision, runners)
+    whole = withdrawal is None and _is_whole(seen, revision, runners)
+    # Without a runner it has shown nothing yet: what served last may be needed again.
+    proven = whole and (seen.spec.runners > 0 or seen.latest_ready in ("", revision))
+    held = withdrawal is not None and withdrawal.template is None
     budget, needless = _budget(seen)
     return Plan(
         error=None,
@@ -95,16 +111,36 @@ def _plan(seen: Snapshot, settings: Settings) -> Plan:
         changes=(
             *claim,
             *_source(seen, runner, files),
-            Change(live=seen.deployment, desired=wanted),
+            *(() if held else (Change(live=seen.deployment, desired=_run(wanted, withdrawal)),)),
             Change(live=seen.service, desired=network.service(seen.app)),
             *budget,
-            *(_releases(seen) if whole else ()),
+            *(_releases(seen) if proven else ()),
         ),
-        deletions=(*needless, *(_leftovers(seen, runner) if whole else ())),
+        deletions=(*needless, *(_leftovers(seen, runner) if proven else ())),
         runners=runners,
+        revision=revision,
+        withdrawal=withdrawal,
+        former=_runners(seen, withdrawal.former) if withdrawal else None,
         rolled_out=whole,
+        scale=_scale(seen) if held else None,
         doubted=outcome.cannot_pull(seen.pods, seen.environment_status.image),
     )
+
+
+def _is_whole(seen: Snapshot, revision: str, runners: outcome.Runners) -> bool:
+    """Return whether there are as many runners as there are to be, all of ``revision``."""
+    return (
+        runners.current == runners.total == runners.current_ready == seen.spec.runners
+        and runners.former_ready == 0
+        and _revision(seen.deployment) == revision
+    )
+
+
+def _run(wanted: Object, withdrawal: Withdrawal | None) -> Object:
+    """Return the Deployment to have: of the former revision, once the wanted one is withdrawn."""
+    if withdrawal is None or withdrawal.is_new:
+        return wanted
+    return wanted | {"spec": wanted["spec"] | {"template": withdrawal.template}}
 
 
 def _budget(seen: Snapshot) -> tuple[tuple[Change, ...], tuple[Object, ...]]:
@@ -152,7 +188,7 @@ def _runner(seen: Snapshot, files: source.Files | None, settings: Settings) -> p
         code=_code(seen, settings),
         image_pull_secrets=(*settings.runners.image_pull_secrets, *own),
         files=settings.runners.files,
-        restart=_annotation(seen.app, meta.ANNOTATION_RESTART),
+        restart=annotation(seen.app, meta.ANNOTATION_RESTART),
     )
 
 
@@ -161,7 +197,7 @@ def _runners(seen: Snapshot, revision: str) -> outcome.Runners:
     place = None
     if seen.nodes is not None:
         place = capacity.Place(machines=seen.spec.machines, nodes=seen.nodes)
-    restarted = _annotation(_template(seen.deployment), meta.ANNOTATION_RESTARTED)
+    restarted = annotation(_template(seen.deployment), meta.ANNOTATION_RESTARTED)
     found = outcome.runners(seen.pods, revision, place=place, restarted=restarted)
     if found.trouble or seen.deployment is None or _revision(seen.deployment) != revision:
         return found
@@ -242,13 +278,9 @@ def _source(seen: Snapshot, runner: pod.Runner, files: source.Files | None) -> t
 
 
 def _revision(live: Object | None) -> str:
-    return _annotation(_template(live), meta.ANNOTATION_REVISION)
+    return annotation(_template(live), meta.ANNOTATION_REVISION)
 
 
 def _template(live: Object | None) -> Object:
     found: Object = live["spec"]["template"] if live else {}
     return found
-
-
-def _annotation(obj: Object, name: str) -> str:
-    return str(obj.get("metadata", {}).get("annotations", {}).get(name, ""))

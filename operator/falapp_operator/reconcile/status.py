@@ -5,10 +5,12 @@ from falapp_operator.api.conditions import Condition, ConditionType, Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.api.failure import Failure
 from falapp_operator.api.falapp import EnvironmentStatus, FalAppStatus
+from falapp_operator.api.objects import Object
 from falapp_operator.api.source import SourceStatus
+from falapp_operator.api.withdrawn import Withdrawn, withdrawn_of
 from falapp_operator.environment import manifest
 from falapp_operator.errors import UserError
-from falapp_operator.reconcile import verdict
+from falapp_operator.reconcile import verdict, withdrawals
 from falapp_operator.reconcile.plan import Plan
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.runner import network, pod
@@ -36,6 +38,7 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
             _stalled(plan, environment, failure, ready.message),
             *_exposed(seen),
             *_stale(seen),
+            *_withdrawal(seen, plan),
         ),
         source=_source(seen),
         environment=named,
@@ -45,6 +48,8 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
         url=network.url(seen.app),
         failure=failure,
         retried=_retried(seen, plan),
+        latest_ready_revision=_latest_ready(seen, plan) or None,
+        withdrawn=_withdrawn(seen, plan),
     )
 
 
@@ -58,15 +63,19 @@ def _source(seen: Snapshot) -> SourceStatus | None:
     return SourceStatus.model_validate(before) if before else None
 
 
-def invalid(app_name: str, error: UserError) -> FalAppStatus:
+def invalid(app: Object, error: UserError) -> FalAppStatus:
     """Return the status of an app whose spec could not even be read."""
+    before = app.get("status", {})
     return FalAppStatus(
         conditions=(
             conditions.condition(ConditionType.READY, False, error.reason, error.message),
             conditions.condition(ConditionType.STALLED, True, error.reason, error.message),
         ),
-        selector=meta.app_selector(app_name),
+        selector=meta.app_selector(app["metadata"]["name"]),
         failure=Failure(reason=error.reason, message=error.message),
+        retried=str(before.get("retried", "")),
+        latest_ready_revision=before.get("latestReadyRevision"),
+        withdrawn=withdrawn_of(app),
     )
 
 
@@ -77,6 +86,8 @@ def _failure(seen: Snapshot, plan: Plan, environment: EnvironmentBuildStatus) ->
         return None
     if plan.environment and environment.failure:
         return environment.failure
+    if plan.withdrawal:
+        return withdrawals.failure(seen.app, plan.withdrawal)
     trouble = plan.runners.trouble
     if trouble and trouble.stalled:
         return _runner_failure(seen, trouble)
@@ -101,7 +112,7 @@ def _ready(
     type_ = ConditionType.READY
     runners, wanted = plan.runners, seen.spec.runners
     if failure:
-        return conditions.condition(type_, False, failure.reason, _told(failure, runners, wanted))
+        return conditions.condition(type_, False, failure.reason, _told(failure, plan, wanted))
     if seen.spec.suspend:
         return _without_runners(Reason.SUSPENDED, "spec.suspend is true", runners)
     if not plan.environment or not verdict.is_ready(environment):
@@ -128,8 +139,11 @@ def _without_runners(reason: Reason, why: str, runners: Runners) -> Condition:
     return conditions.condition(ConditionType.READY, left == 0, reason, message)
 
 
-def _told(failure: Failure, runners: Runners, wanted: int) -> str:
+def _told(failure: Failure, plan: Plan, wanted: int) -> str:
     """Return what failed, and what serves all the same."""
+    if plan.withdrawal and not plan.error:
+        return f"{failure.message}; {withdrawals.served(plan.former, wanted)}"
+    runners = plan.runners
     ready = runners.current_ready
     some = f"; {ready} of {wanted} runners {'is' if ready == 1 else 'are'} ready" if ready else ""
     return f"{failure.message}{some}{_former(runners)}"
@@ -154,11 +168,12 @@ def _environment_ready(plan: Plan, environment: EnvironmentBuildStatus) -> Condi
 
 def _setup_complete(seen: Snapshot, plan: Plan) -> Condition:
     type_, runners = ConditionType.SETUP_COMPLETE, plan.runners
-    trouble = runners.trouble
+    trouble = plan.withdrawal or runners.trouble
     if trouble and trouble.reason in BEFORE_READY:
         return conditions.condition(type_, False, trouble.reason, trouble.message)
-    if runners.current == 0:
-        return conditions.condition(type_, None, Reason.NO_RUNNERS, "no runner has been started")
+    if plan.withdrawal or runners.current == 0:
+        why = "none is kept of this revision" if plan.withdrawal else "no runner has been started"
+        return conditions.condition(type_, None, Reason.NO_RUNNERS, why)
     if runners.current_ready < min(runners.current, max(1, seen.spec.runners)):
         return conditions.condition(
             type_,
@@ -214,6 +229,40 @@ def _stale(seen: Snapshot) -> tuple[Condition, ...]:
         return ()
     message = f"{seen.stale.message}; until then the commit stays {seen.commit}"
     return (conditions.condition(ConditionType.SOURCE_STALE, True, seen.stale.reason, message),)
+
+
+def _withdrawal(seen: Snapshot, plan: Plan) -> tuple[Condition, ...]:
+    """Tell that another revision runs than the one that is asked for."""
+    if plan.withdrawal is None:
+        return ()
+    message = withdrawals.message(seen.app, plan.withdrawal)
+    return (conditions.condition(ConditionType.WITHDRAWN, True, Reason.ROLLED_BACK, message),)
+
+
+def _withdrawn(seen: Snapshot, plan: Plan) -> Withdrawn | None:
+    """Return the revision that is withdrawn; while nobody knows what is asked for, it stays so."""
+    found = plan.withdrawal
+    if found:
+        return Withdrawn(revision=found.revision, reason=found.reason, message=found.message)
+    is_over = plan.revision or (seen.tries_again and not plan.error)
+    return None if is_over else seen.withdrawn
+
+
+def _latest_ready(seen: Snapshot, plan: Plan) -> str:
+    """Return the revision of which all runners served last.
+
+    An app that was ready before an operator wrote this down is told by its Deployment, before that
+    is changed. What became whole without a runner has served nobody.
+    """
+    before, wanted = seen.latest_ready, plan.revision
+    if not before and _was_ready(seen.app):
+        return "" if seen.live_revision == wanted else seen.live_revision
+    return wanted if plan.rolled_out and seen.spec.runners else before
+
+
+def _was_ready(app: Object) -> bool:
+    found = ((c.type, c.status, c.reason) for c in conditions.of(app))
+    return (ConditionType.READY, "True", Reason.RUNNERS_READY) in found
 
 
 def _retried(seen: Snapshot, plan: Plan) -> str:

@@ -1,6 +1,7 @@
 """How a container of a runner's pod ended, from what it left behind."""
 
 import contextlib
+import dataclasses
 import re
 import signal
 from dataclasses import dataclass
@@ -40,6 +41,17 @@ _REPORTED = BEFORE_READY | {
 }
 """What a container of ours may report; others are not believed."""
 
+_ITS_OWN = BEFORE_READY | {
+    Reason.PORT_TAKEN,
+    Reason.SERVE_FAILED,
+    Reason.RUNNER_FAILED,
+    Reason.OUT_OF_MEMORY,
+    Reason.SOURCE_NOT_FOUND,
+}
+"""What is wrong with the revision itself, and would be on any node and any day."""
+_CHANCES = 2
+"""How often a runner may end so until nothing is hoped of it: setup() may have had bad luck."""
+
 _SHORT_LIFE = timedelta(minutes=1)
 _RESTARTS = 3
 _STATES = re.compile(re.escape(contract.STATE_LINE.format(state="")) + r"([A-Z][A-Za-z]+)$", re.M)
@@ -55,6 +67,13 @@ class Trouble:
     pod: str = ""
     stalled: bool = True
     """Whether it needs a hand."""
+    ends: int = 0
+    """How often the container has ended; 0 where it could not even be started."""
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the revision itself is broken, as far as its runner had its chances."""
+        return self.reason in _ITS_OWN and self.ends >= _CHANCES
 
 
 def ended(pod: Object, container: Object) -> Trouble | None:
@@ -63,6 +82,12 @@ def ended(pod: Object, container: Object) -> Trouble | None:
     end = state.get("terminated") or container.get("lastState", {}).get("terminated")
     if not end or (end.get("exitCode") == 0 and not _is_down(container)):
         return None
+    found = _why(pod, container, end)
+    ends = container.get("restartCount", 0) + ("running" not in state)
+    return dataclasses.replace(found, ends=ends)
+
+
+def _why(pod: Object, container: Object, end: Object) -> Trouble:
     name = pod["metadata"]["name"]
     if end.get("reason") == "OOMKilled":
         limit = _memory_limit(pod, container["name"])

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
-from falapp_operator.api.objects import Object
+from falapp_operator.api.objects import Object, annotation
 from falapp_operator.runner import capacity, ended, inits
 from falapp_operator.runner import pod as pods_
 from falapp_operator.runner.capacity import Place
@@ -63,14 +63,13 @@ def runners(
         current_ready=len(ready),
         former_ready=sum(is_ready(p) for p in pods if not _is_of(p, revision, restarted)),
         slowest_start=max((_start_seconds(p) for p in ready), default=0.0),
-        trouble=max(troubles, key=lambda t: t.stalled, default=None),
+        trouble=max(troubles, key=lambda t: (t.hopeless, t.stalled), default=None),
     )
 
 
 def _is_of(pod: Object, revision: str, restarted: str) -> bool:
-    found = pod["metadata"].get("annotations", {})
-    same = found.get(meta.ANNOTATION_RESTARTED, "") == restarted
-    return bool(revision) and found.get(meta.ANNOTATION_REVISION) == revision and same
+    same = annotation(pod, meta.ANNOTATION_RESTARTED) == restarted
+    return bool(revision) and annotation(pod, meta.ANNOTATION_REVISION) == revision and same
 
 
 def _is_alive(pod: Object) -> bool:
@@ -118,6 +117,12 @@ def trouble(pod: Object, place: Place | None = None) -> Trouble | None:
         if found:
             return found
     return None
+
+
+def are_hopeless(pods: Iterable[Object]) -> bool:
+    """Return whether a revision to which one of ``pods`` belongs cannot start."""
+    troubles = (trouble(p) for p in pods if _is_alive(p) and not is_ready(p))
+    return any(t is not None and t.hopeless for t in troubles)
 
 
 def lost(pods: Iterable[Object]) -> tuple[Object, ...]:

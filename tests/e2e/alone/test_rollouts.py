@@ -157,7 +157,7 @@ def test_what_is_broken_takes_nothing_down(kube, caller, roll, loaded):
         # as GPU apps do it: there is no room for a third
         roll.put(BROKEN_SETUP, rollout={"maxSurge": 0})
         roll.stalled("SetupFailed")
-        roll.told("no weights", one)
+        roll.told("no weights", "has its place again: 2 of 2 runners of it are ready")
         roll.put(rollout={"maxSurge": 0})
         assert message(roll.ready()) == "2 of 2 runners are ready"
         assert caller.post(roll.url, {}) == {"word": "first"}

@@ -101,7 +101,14 @@ def test_restart_starts_runners_anew_or_tries_again(server, capsys):
     stalled = status(*failed, ready=False, environment=failed, stalled=True, replicas=1)
     server.cluster.change("FalApp", "hello", status=stalled)
     assert "is tried again" in said(capsys, "restart", "hello")
-    assert annotations()["falapp.dev/retry"]
+    asked = annotations()
+    assert asked["falapp.dev/retry"]
+    withdrawn = {"withdrawn": {"revision": "b", "reason": "SetupFailed", "message": ""}}
+    stalled = status("SetupFailed", "", ready=False, stalled=True, replicas=1) | withdrawn
+    server.cluster.change("FalApp", "hello", status=stalled)
+    assert "is tried again" in said(capsys, "restart", "hello")
+    assert annotations()["falapp.dev/retry"] > asked["falapp.dev/retry"]
+    assert annotations()["falapp.dev/restart"] == asked["falapp.dev/restart"]
 
 
 def test_delete(server, capsys):

@@ -200,8 +200,8 @@ def test_the_fields_that_would_change(live, desired, fields):
 def operator_made():
     """A cluster in which the operator has made an app, and its FalApp."""
     from falapp_operator.reconcile.commits import Answer
+    from falapp_operator.reconcile.gathering import gather
     from falapp_operator.reconcile.plan import plan
-    from falapp_operator.reconcile.snapshot import gather
 
     app = samples.app()
     environment = samples.environment_of(app, status=samples.BUILT)

@@ -1,5 +1,8 @@
 """Snapshots of an app at each stage of its life."""
 
+import copy
+import dataclasses
+
 from falapp_operator.api import meta
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.machinetype import MachineTypeSpec
@@ -41,7 +44,7 @@ def seen(app=None, *, python="3.11", machine_type=True, environment=None, **more
 
 
 def wanted(spec, python):
-    """Return what a spec asks to be built, as `snapshot.gather` does."""
+    """Return what a spec asks to be built, as `gathering.gather` does."""
     if python not in SETTINGS.pythons:
         return None
     try:
@@ -76,3 +79,25 @@ def served(app=None, *pods, **more):
         "pods": pods,
     }
     return seen(app, environment=samples.BUILT, **(fields | more))
+
+
+def withdrawn(reason, *pods, **spec):
+    """Return a snapshot of an app whose revision "old" has its place again; it is all that runs."""
+    base = served(samples.app(**spec))
+    owner = {"uid": "uid-of-deployment", "controller": True}
+    deployment = copy.deepcopy(base.deployment)
+    deployment["metadata"]["uid"] = owner["uid"]
+    wanted = revision(deployment)
+    template = deployment["spec"]["template"]
+    template["metadata"]["annotations"][meta.ANNOTATION_REVISION] = "old"
+    replica_set = {"metadata": {"ownerReferences": [owner]}, "spec": {"template": template}}
+    told = {"revision": wanted, "reason": reason, "message": "why"}
+    failure = {"reason": reason, "message": "why", "logTail": "line 9"}
+    status = {"latestReadyRevision": "old", "withdrawn": told, "failure": failure}
+    return dataclasses.replace(
+        base,
+        app=base.app | {"status": status},
+        deployment=deployment,
+        replica_sets=(replica_set,),
+        pods=pods,
+    )

@@ -2,10 +2,12 @@
 
 import pytest
 
+from falapp_operator.api import meta
+from falapp_operator.api.objects import annotation
 from falapp_operator.environment import key as keys
 from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP
 from tests.unit import samples, workloads
-from tests.unit.reconcile import private
+from tests.unit.reconcile import nodes, private
 
 NAME, TAG = (f(private.spec(), samples.NAMESPACE) for f in (keys.name, keys.tag))
 _WRITES = ("create", "apply", "apply_status", "delete", "tell")
@@ -21,6 +23,8 @@ class Crashing:
     def __init__(self, cluster, after):
         self.left = after
         self.created = []
+        self.revisions = []
+        """Of each Deployment that was applied."""
         for verb in _WRITES:
             setattr(cluster, verb, self._ending(verb, getattr(cluster, verb)))
 
@@ -29,6 +33,8 @@ class Crashing:
             result = await call(obj, *args, **options)
             if verb == "create":
                 self.created.append(obj["metadata"]["name"])
+            if verb == "apply" and obj["kind"] == "Deployment":
+                self.revisions.append(revision(obj))
             self.left -= 1
             if self.left == 0:
                 raise CrashError
@@ -147,3 +153,37 @@ async def test_whatever_the_last_write_was_each_transition_is_told_once(world, a
     await passes_to(world, FALAPP, "RunnersReady")
     assert {kind: world.told(kind) for kind in LIFE} == LIFE
     assert crash.left <= 0, "it did crash"
+
+
+@pytest.mark.parametrize("after", range(1, 18))
+async def test_a_revision_is_withdrawn_once_and_tried_once_more_when_asked(world, after):
+    """The Deployment is changed as often as without a crash, and the end is the same."""
+    world.cluster.put(samples.app())
+    await nodes.settle(world)
+    first = revision(world.cluster.find("Deployment"))
+    crash = Crashing(world.cluster, after)
+    for retry in ("", "now"):
+        app = world.cluster.find(FALAPP)
+        metadata = app["metadata"] | {"annotations": {meta.ANNOTATION_RETRY: retry}}
+        spec = samples.app_spec(env=[workloads.SICK])
+        world.cluster.change(FALAPP, spec=spec, metadata=metadata)
+        await passes(world, lambda: gives_way(world, first))
+        assert world.status().get("retried", "") == retry
+    assert await world.reconcile_app() == []
+    broken = crash.revisions[0]
+    assert crash.revisions == [broken, first, broken, first]
+    assert crash.left <= 0, "it did crash"
+
+
+def revision(deployment):
+    return annotation(deployment["spec"]["template"], meta.ANNOTATION_REVISION)
+
+
+def gives_way(world, former):
+    """Let pods follow; return whether the former revision has its place again, and serves."""
+    nodes.pods_follow(world)
+    status = world.status()
+    asked = annotation(world.cluster.find(FALAPP), meta.ANNOTATION_RETRY)
+    done = status.get("retried", "") == asked and "withdrawn" in status
+    runs = revision(world.cluster.find("Deployment"))
+    return done and runs == former and status["readyReplicas"] == 1

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from falapp_operator.api import meta
+from falapp_operator.api.objects import annotation
 from falapp_operator.reconcile.context import FALAPP
 from tests.faults.state import difference
 from tests.unit import samples
 from tests.unit.reconcile.conftest import World
 from tests.unit.reconcile.nodes import BROKEN, settle
+from tests.unit.workloads import SICK
 
 GOOD = {
     "requirements": [["requests==2.32.3"], ["numpy==2"], [], None],
@@ -36,6 +38,7 @@ BAD = {
 }
 _VOLATILE = {"uid", "resourceVersion", "generation", "observedGeneration", "creationTimestamp"}
 _VOLATILE |= {"lastTransitionTime", "buildSeconds", meta.ANNOTATION_APPLIED}
+_VOLATILE |= {"latestReadyRevision"}  # it is about what was before
 _HOW = {"Built", "FoundInRegistry"}
 """Reasons that tell how an Environment came by its image: that does differ with what was before."""
 
@@ -103,12 +106,38 @@ class Edits(RuleBasedStateMachine):
         self.apply(samples.app_spec())
         self.comes_to_what_a_fresh_one_is()
 
-    @precondition(lambda self: not self.is_bad())
+    @rule()
+    def break_setup(self):
+        self.apply(samples.app_spec(env=[SICK]) | {"machineType": "gpu"})
+
+    @precondition(lambda self: self.is_sick() and self.spec["replicas"] and not self.is_bad())
+    @rule()
+    def what_cannot_start_gives_its_place_back(self):
+        self.runner.run(settle(self.world))
+        status = self.world.status()
+        stalled, setup = (status["conditions"][c] for c in ("Stalled", "SetupComplete"))
+        assert (stalled["status"], stalled["reason"]) == ("True", "SetupFailed"), stalled
+        assert setup["reason"] == status["failure"]["reason"] == "SetupFailed"
+        assert status["failure"]["logTail"] == "line 9"
+        if former := status.get("latestReadyRevision"):
+            assert status["readyReplicas"] == self.spec["replicas"]
+            pods = [self.world.cluster.find("Pod", n) for n in self.world.cluster.names("Pod")]
+            running = {annotation(p, meta.ANNOTATION_REVISION) for p in pods if is_runner(p)}
+            assert running == {former}
+            assert status["withdrawn"]["revision"] != former
+
+    @precondition(lambda self: not self.is_bad() and not self.is_sick())
     @rule()
     def comes_to_what_a_fresh_one_is(self):
         self.runner.run(settle(self.world))
         ready = self.world.status()["conditions"]["Ready"]
         assert ready["status"] == "True", ready
+        if not self.spec["replicas"]:
+            # Until it has served once, what served before keeps what it needs.
+            spec = self.spec
+            for replicas in (1, 0):
+                self.apply(spec | {"replicas": replicas})
+                self.runner.run(settle(self.world))
         fresh = new_world()
         fresh.cluster.put(samples.app() | {"spec": self.spec})
         self.runner.run(settle(fresh))
@@ -126,6 +155,9 @@ class Edits(RuleBasedStateMachine):
     def is_bad(self):
         return any(self.spec.get(field) in values for field, values in BAD.items())
 
+    def is_sick(self):
+        return SICK in self.spec.get("env", ())
+
 
 def new_world():
     """Return a world with two machine types."""
@@ -134,12 +166,18 @@ def new_world():
     return world
 
 
+def is_runner(pod):
+    """Return whether a pod is of an app, and not of a build."""
+    return meta.LABEL_APP in pod["metadata"]["labels"]
+
+
 def shown(world):
     """Return what is there, without what differs from run to run."""
     return {
         str(ref): _settled(obj)
         for ref, obj in copy.deepcopy(world.cluster.objects).items()
-        if ref.namespace != samples.BUILDS  # nothing is built that the registry has
+        # Nothing is built that the registry has, and what served before is kept for a while.
+        if ref.namespace != samples.BUILDS and ref.kind != "ReplicaSet"
     }
 
 

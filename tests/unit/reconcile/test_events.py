@@ -54,6 +54,15 @@ STALE = app(
     (SETUP, True, "SetupReturned"),
     (ConditionType.SOURCE_STALE, True, "AccessDenied"),
 )
+CRASHED = app(
+    (READY, False, "SetupFailed"), (PACKAGES, True, "Built"), (SETUP, False, "SetupFailed")
+)
+WITHDRAWN = app(
+    (READY, False, "SetupFailed"),
+    (PACKAGES, True, "Built"),
+    (SETUP, False, "SetupFailed"),
+    (ConditionType.WITHDRAWN, True, "RolledBack"),
+)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +84,10 @@ STALE = app(
         (SERVING, STALE, ["Warning AccessDenied Fetch"]),
         (STALE, SERVING, []),
         (SERVING, SERVING, []),
+        (CRASHED, WITHDRAWN, ["Warning RolledBack RollBack"]),
+        (SETTING_UP, WITHDRAWN, ["Warning SetupFailed Run", "Warning RolledBack RollBack"]),
+        (WITHDRAWN, WITHDRAWN, []),
+        (WITHDRAWN, SETTING_UP, ["Normal SetupRunning Start"]),
     ],
 )
 def test_a_transition_is_told_once_by_what_tells_most(old, new, expected):

@@ -33,9 +33,11 @@ ANSWERS = {
 
 APPS = {
     "Current": {"ready", "scaled to zero"},
+    "Suspended": {"withdrawn and suspended"},
     "Failed": {
         "build failed", "build failed while old serves", "setup failed", "out of memory",
         "a Secret is missing", "unknown machine type", "unknown machine type while old serves",
+        "withdrawn", "withdrawn, and the former one starts",
     },
     "InProgress": {
         "just created", "environment pending", "building", "building while old serves",
@@ -106,7 +108,7 @@ def test_environments(name):
 
 
 def test_a_spec_that_cannot_be_read():
-    status = statuses.invalid("hello", UserError(Reason.INVALID_SPEC, "spec.x: why"))
+    status = statuses.invalid(samples.app(), UserError(Reason.INVALID_SPEC, "spec.x: why"))
     assert answers(stamped("FalApp", status)) == ANSWERS["Failed"]
 
 

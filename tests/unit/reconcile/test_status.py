@@ -1,4 +1,4 @@
-"""`status.status`: all four conditions in each situation an app can be in."""
+"""`status.status`: all conditions in each situation an app can be in."""
 
 import dataclasses
 import json
@@ -11,7 +11,7 @@ from falapp_operator.errors import UserError
 from falapp_operator.reconcile import status as statuses
 from falapp_operator.reconcile.plan import plan
 from tests.unit import samples
-from tests.unit.reconcile.snapshots import SETTINGS, seen, served
+from tests.unit.reconcile.snapshots import SETTINGS, seen, served, withdrawn
 from tests.unit.workloads import ended, runner_pod, running, waiting
 
 SETUP = json.dumps({"reason": "SetupFailed", "message": "ValueError: x", "logTail": "line 9"})
@@ -101,6 +101,18 @@ SITUATIONS = {
         served(None, runner_pod(containers=[KILLED])), "False OutOfMemory", "True Built",
         "False SetupRunning", "True OutOfMemory",
     ),
+    "withdrawn": (
+        withdrawn("SetupFailed", FORMER), "False SetupFailed", "True Built", "False SetupFailed",
+        "True SetupFailed", "True RolledBack",
+    ),
+    "withdrawn, and the former one starts": (
+        withdrawn("OutOfMemory"), "False OutOfMemory", "True Built", "Unknown NoRunners",
+        "True OutOfMemory", "True RolledBack",
+    ),
+    "withdrawn and suspended": (
+        withdrawn("SetupFailed", suspend=True), "True Suspended", "True Built",
+        "False SetupFailed", "False Progressing", "True RolledBack",
+    ),
     "a Secret is missing": (
         served(None, runner_pod(containers=[NO_SECRET])), "False SecretNotFound", "True Built",
         "False SetupRunning", "True SecretNotFound",
@@ -118,7 +130,7 @@ SITUATIONS = {
         "Unknown Pending", "Unknown NoRunners", "True UnknownMachineType",
     ),
 }  # fmt: skip
-"""Each is a snapshot, then Ready, EnvironmentReady, SetupComplete and Stalled."""
+"""Each is a snapshot, then Ready, EnvironmentReady, SetupComplete and Stalled, and Withdrawn."""
 
 
 def status_of(snapshot):
@@ -129,9 +141,8 @@ def status_of(snapshot):
 def test_the_four_conditions(situation):
     snapshot, *expected = SITUATIONS[situation]
     found = status_of(snapshot)
-    assert [c.type for c in found.conditions] == [
-        "Ready", "EnvironmentReady", "SetupComplete", "Stalled",
-    ]  # fmt: skip
+    types = ["Ready", "EnvironmentReady", "SetupComplete", "Stalled", "Withdrawn"]
+    assert [c.type for c in found.conditions] == types[: len(expected)]
     assert [f"{c.status} {c.reason}" for c in found.conditions] == expected
 
 
@@ -139,7 +150,7 @@ def test_the_four_conditions(situation):
 def test_it_makes_sense_to_kstatus_argo_and_kubectl_wait(situation):
     """Stalled excludes Ready, has a failure, and tells the same in each place."""
     found = status_of(SITUATIONS[situation][0])
-    ready, _environment, _setup, stalled = found.conditions
+    ready, _environment, _setup, stalled, *_withdrawn = found.conditions
     if stalled.status == "True":
         assert ready.status == "False"
         assert (stalled.reason, stalled.message) == (ready.reason, ready.message)
@@ -230,7 +241,7 @@ def test_replicas_are_pods_and_ready_ones():
 
 
 def test_an_unreadable_spec():
-    found = statuses.invalid("hello", UserError("InvalidSpec", "spec.x: why"))
+    found = statuses.invalid(samples.app(), UserError("InvalidSpec", "spec.x: why"))
     assert [f"{c.type} {c.status} {c.reason}" for c in found.conditions] == [
         "Ready False InvalidSpec",
         "Stalled True InvalidSpec",

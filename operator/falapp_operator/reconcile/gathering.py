@@ -1,0 +1,118 @@
+"""Asking the API server for everything around a FalApp, all of it side by side."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from falapp_operator.api import meta
+from falapp_operator.api.environment import EnvironmentSpec
+from falapp_operator.api.falapp import FalAppSpec
+from falapp_operator.api.machinetype import MachineTypeSpec
+from falapp_operator.api.objects import Object, Ref, owner_uids
+from falapp_operator.cluster.client import Client
+from falapp_operator.environment import key
+from falapp_operator.environment.manifest import spec_of
+from falapp_operator.errors import UserError
+from falapp_operator.reconcile import machines
+from falapp_operator.reconcile.commits import Answer
+from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP
+from falapp_operator.reconcile.snapshot import Machine, Snapshot
+from falapp_operator.settings import Settings
+
+
+async def gather(
+    cluster: Client, settings: Settings, app: Object, spec: FalAppSpec, answer: Answer
+) -> Snapshot:
+    """Ask the API server for everything around ``app``, whose git source is at ``answer``."""
+    metadata = app["metadata"]
+    namespace, name = metadata["namespace"], metadata["name"]
+    labels = meta.app_selector(name)
+    python = spec.python_version or settings.default_python
+    async with _together() as group:
+        start = group.create_task
+        types = start(machines.accepted(cluster, spec))
+        files = start(_files(cluster, namespace, spec))
+        deployment = start(cluster.get(_child("apps/v1", "Deployment", app)))
+        service = start(cluster.get(_child("v1", "Service", app)))
+        disruption = start(cluster.get(_child("policy/v1", "PodDisruptionBudget", app)))
+        pods = start(cluster.list("v1", "Pod", namespace, labels=labels))
+        sources = start(cluster.list("v1", "ConfigMap", namespace, labels=labels))
+        environments = start(cluster.list(meta.API_VERSION, ENVIRONMENT, namespace))
+    (machine, *fallbacks), names = types.result()
+    wanted = _wanted(spec, python, settings, machine)
+    environment = key.name(wanted, namespace) if isinstance(wanted, EnvironmentSpec) else ""
+    mine = [e for e in environments.result() if metadata["uid"] in owner_uids(e)]
+    return Snapshot(
+        app=app | {"apiVersion": meta.API_VERSION, "kind": FALAPP},
+        spec=spec,
+        python=python,
+        machine=machine,
+        fallbacks=tuple(fallbacks),
+        machine_types=names,
+        files=files.result(),
+        wanted=wanted,
+        environment=next(
+            (e for e in environments.result() if e["metadata"]["name"] == environment), None
+        ),
+        former_environments=tuple(e for e in mine if e["metadata"]["name"] != environment),
+        deployment=deployment.result(),
+        service=service.result(),
+        disruption=disruption.result(),
+        pods=pods.result(),
+        sources=sources.result(),
+        commit=answer.commit,
+        stale=answer.trouble,
+        trust=_trust(spec, settings),
+    )
+
+
+def _trust(spec: FalAppSpec, settings: Settings) -> str:
+    if spec.source.git is None or settings.custom_ca is None:
+        return ""
+    return settings.custom_ca.read_text()
+
+
+@contextlib.asynccontextmanager
+async def _together() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run tasks side by side; of their errors raise the first as it is, not as a group."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+
+
+def _child(api_version: str, kind: str, app: Object) -> Ref:
+    metadata = app["metadata"]
+    return Ref(
+        api_version=api_version,
+        kind=kind,
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+    )
+
+
+async def _files(cluster: Client, namespace: str, spec: FalAppSpec) -> dict[str, str] | None:
+    source = spec.source
+    if source.inline is not None:
+        return dict(source.inline)
+    if source.config_map is None:
+        return None
+    ref = Ref(api_version="v1", kind="ConfigMap", namespace=namespace, name=source.config_map.name)
+    found = await cluster.get(ref)
+    return None if found is None else dict(found.get("data") or {})
+
+
+def _wanted(
+    spec: FalAppSpec,
+    python: str,
+    settings: Settings,
+    machine: Machine,
+) -> EnvironmentSpec | UserError | None:
+    if python not in settings.pythons:
+        return None
+    try:
+        profile = machine.profile if isinstance(machine, MachineTypeSpec) else None
+        return spec_of(spec, python, settings, profile)
+    except UserError as error:
+        return error
