@@ -87,6 +87,19 @@ def runners(kube, namespace):
     }
 
 
+def tells_both(kube, app):
+    """Check that the status says what failed, and what serves."""
+    failure, ready = app["status"]["failure"], condition(app, "Ready")
+    assert (ready["status"], ready["reason"]) == ("False", "SetupFailed")
+    serves = "the former revision has its place again: 1 of 1 runners of it are ready"
+    assert ready["message"] == f"{failure['message']}; {serves}"
+    assert condition(app, "Stalled")["message"] == ready["message"]
+    assert condition(app, "Withdrawn")["reason"] == "RolledBack"
+    assert "/no/such/weights" in failure["message"]
+    assert "open('/no/such/weights')" in failure["logTail"]
+    assert "RolledBack" in kube.run(*failure["command"].split()[1:])
+
+
 def test_an_only_gpu_comes_back_to_what_served(kube, apps, caller, put, gave_way, namespace):
     put(FIRST)
     app = apps.ready(namespace, APP)
@@ -96,18 +109,7 @@ def test_an_only_gpu_comes_back_to_what_served(kube, apps, caller, put, gave_way
     put(BROKEN)
     app = gave_way()
     caller.until(url, {}, {"word": "first"})
-    status, ready = app["status"], condition(app, "Ready")
-    assert (ready["status"], ready["reason"]) == ("False", "SetupFailed")
-    assert (
-        "the former revision has its place again: 1 of 1 runners of it are ready"
-        in (ready["message"])
-    )
-    assert condition(app, "Stalled")["message"] == ready["message"]
-    assert condition(app, "Withdrawn")["reason"] == "RolledBack"
-    assert "/no/such/weights" in status["failure"]["message"]
-    assert "open('/no/such/weights')" in status["failure"]["logTail"]
-    shown = kube.run(*status["failure"]["command"].split()[1:])
-    assert "RolledBack" in shown
+    tells_both(kube, app)
     assert list(runners(kube, namespace).values()) == [first]
     assert_quiet(kube, seconds=5)
 

@@ -63,8 +63,8 @@ def decide(seen: Snapshot, revision: str, runners: Runners) -> Withdrawal | None
         return None
     template, was = _template(seen, former), seen.withdrawn
     if was and was.revision == revision and not seen.tries_again:
-        if template is None and seen.live_revision in ("", revision):
-            return None  # there is no way back any more: the kubelet may as well go on trying
+        if _is_needless(seen, revision, runners, template):
+            return None
         return Withdrawal(
             revision=revision,
             reason=was.reason,
@@ -86,6 +86,17 @@ def decide(seen: Snapshot, revision: str, runners: Runners) -> Withdrawal | None
         template=template,
         is_new=True,
     )
+
+
+def _is_needless(seen: Snapshot, revision: str, runners: Runners, template: Object | None) -> bool:
+    """Return whether a withdrawal that was not carried out yet is not to be.
+
+    The operator may have been away, and the revision have come to serve; or there is no way back
+    any more, and the kubelet may as well go on trying.
+    """
+    if seen.live_revision not in ("", revision):
+        return False
+    return template is None or 0 < seen.spec.runners <= runners.current_ready
 
 
 def failure(app: Object, withdrawal: Withdrawal) -> Failure:

@@ -3,10 +3,10 @@
 import pytest
 
 from falapp_operator.api.conditions import Reason
-from falapp_operator.runner.outcome import lost, trouble
+from falapp_operator.runner.outcome import are_hopeless, lost, runners, trouble
 from tests.unit import samples
 from tests.unit.pods.test_outcome import crashed, report
-from tests.unit.workloads import ended, runner_pod, terminated, waiting
+from tests.unit.workloads import ended, runner_pod, running, terminated, waiting
 
 
 def test_a_runner_that_ended_inside_setup_without_a_word():
@@ -89,3 +89,43 @@ def test_it_is_replaced_once_and_is_no_reason_to_wait_for_a_person():
     assert not trouble(pod).stalled
     pod["metadata"]["deletionTimestamp"] = samples.at(3601)
     assert lost([pod]) == ()
+
+
+RAISED = ended(1, message=report("SetupFailed"))
+
+
+@pytest.mark.parametrize(
+    ("container", "ends", "hopeless"),
+    [
+        (terminated("runner", 1, message=report("SetupFailed")), 1, False),
+        (running("runner", ready=False, last=RAISED), 1, False),
+        (waiting("runner", "CrashLoopBackOff", last=RAISED) | {"restartCount": 0}, 1, False),
+        (waiting("runner", "CrashLoopBackOff", last=RAISED), 2, True),
+        (running("runner", ready=False, last=RAISED) | {"restartCount": 2}, 2, True),
+        (terminated("runner", 1, message=report("SetupFailed")) | {"restartCount": 1}, 2, True),
+        (waiting("runner", "CrashLoopBackOff", last=ended(1, message=report("X"))), 2, True),
+        (waiting("runner", "CrashLoopBackOff", last=ended(0)), 2, True),
+        (waiting("runner", "CreateContainerConfigError", 'secret "x" not found'), 0, False),
+    ],
+)
+def test_a_revision_is_hopeless_when_a_runner_of_it_had_its_chances(container, ends, hopeless):
+    pod = runner_pod(containers=[container])
+    found = trouble(pod)
+    assert (found.ends, found.hopeless) == (ends, hopeless)
+    assert are_hopeless([pod]) == hopeless
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_what_is_hopeless_is_shown_before_what_needs_a_hand(turn):
+    lacking = waiting("runner", "CreateContainerConfigError", 'secret "x" not found')
+    pods = [
+        runner_pod("a", containers=[lacking]),
+        runner_pod("b", containers=[waiting("runner", "CrashLoopBackOff", last=RAISED)]),
+    ]
+    assert runners(pods[::turn], "rev").trouble.reason == Reason.SETUP_FAILED
+
+
+def test_runners_that_serve_or_are_on_their_way_out_say_nothing_of_their_revision():
+    broken = [waiting("runner", "CrashLoopBackOff", last=RAISED)]
+    going = runner_pod(containers=broken, deletionTimestamp=samples.at())
+    assert not are_hopeless([runner_pod(containers=[running("runner", last=RAISED)]), going])

@@ -49,6 +49,20 @@ async def test_step_by_step(served):
     assert await served.reconcile_app() == []
 
 
+async def test_what_came_to_serve_before_it_was_carried_out_is_left_alone(served):
+    change(served, **BROKEN)
+    await served.reconcile_app()
+    pods_follow(served)
+    await served.reconcile_app()
+    assert "withdrawn" in served.status()
+    served.restart()
+    served.start_runners(runner_pod())
+    assert await served.reconcile_app() == ["status FalApp hello"]
+    assert ready(served)[:2] == ("True", "RunnersReady")
+    assert "withdrawn" not in served.status()
+    assert served.status()["latestReadyRevision"] == revision(served) != served.first
+
+
 async def test_the_status_says_what_failed_and_what_serves(withdrawn):
     status = withdrawn.status()
     conditions = status["conditions"]
