@@ -107,7 +107,6 @@ def test_the_least():
         ),
         ({}, {"builds": {"wheelCache": "wheels"}}, {"/kaniko/cache": {"plan"}}),
     ],
-    ids=str,
 )
 def test_what_else_there_is_reaches_those_who_need_it(spec, settings, seen):
     assert added(build(**spec), **settings) == seen

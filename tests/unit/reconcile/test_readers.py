@@ -93,7 +93,9 @@ def test_every_situation_has_an_answer():
     assert sorted(listed) == sorted(SITUATIONS)
 
 
-@pytest.mark.parametrize(("word", "name"), [(w, n) for w, names in APPS.items() for n in names])
+@pytest.mark.parametrize(
+    ("word", "name"), [(w, n) for w, names in APPS.items() for n in sorted(names)]
+)
 def test_apps(word, name):
     obj = stamped("FalApp", status_of(SITUATIONS[name][0]))
     assert answers(obj) == ANSWERS[word]

@@ -79,7 +79,6 @@ ALL = [A, record(1), B, record(2), TORCH, ONLY_A, ONLY_B]
         # What is tagged as both an image and a layer is nothing that we pushed.
         ([image(1, "a", digest="S"), layer(4, "a", digest="S")], Use(), []),
     ],
-    ids=str,
 )
 def test_what_goes(stored, use, expected):
     assert gone(stored, use) == expected
