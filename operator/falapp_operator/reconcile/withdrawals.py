@@ -74,9 +74,10 @@ def decide(seen: Snapshot, revision: str, runners: Runners) -> Withdrawal | None
             template=template,
         )
     trouble = runners.trouble
-    is_short = runners.ready < seen.spec.runners
-    if trouble is None or not trouble.hopeless or not is_short or template is None:
+    if trouble is None or not trouble.hopeless or runners.ready >= seen.spec.runners:
         return None
+    if template is None or seen.live_revision != revision:
+        return None  # there is no way back, or what failed is left of a try before
     return Withdrawal(
         revision=revision,
         reason=trouble.reason,

@@ -108,7 +108,16 @@ class Edits(RuleBasedStateMachine):
 
     @rule()
     def break_setup(self):
-        self.apply(samples.app_spec(env=[SICK]) | {"machineType": "gpu"})
+        self.apply(self.spec | {"machineType": "gpu", "env": [SICK]})
+
+    @precondition(lambda self: self.spec["replicas"] and not self.is_bad() and not self.is_sick())
+    @rule()
+    def break_setup_while_it_serves(self):
+        self.runner.run(settle(self.world))
+        served = self.world.status()["latestReadyRevision"]
+        self.break_setup()
+        self.what_cannot_start_gives_its_place_back()
+        assert self.world.status()["latestReadyRevision"] == served
 
     @precondition(lambda self: self.is_sick() and self.spec["replicas"] and not self.is_bad())
     @rule()

@@ -151,6 +151,18 @@ async def test_another_try_is_made_when_it_is_asked_for_and_only_then(withdrawn)
     assert ready(withdrawn) == ("False", "SetupFailed", SERVES.format("1 of 1"))
 
 
+async def test_another_try_is_not_judged_before_it_is_made(withdrawn):
+    """What is left of the one before is on its way out, and may not have heard of it yet."""
+    broken = withdrawn.status()["withdrawn"]["revision"]
+    withdrawn.cluster.remove("Pod")
+    left = runner_pod("left", revision=broken, containers=[workloads.raising()])
+    withdrawn.cluster.put(left)
+    annotate(withdrawn, meta.ANNOTATION_RETRY, "1")
+    await withdrawn.reconcile_app()
+    assert revision(withdrawn) == broken
+    assert "withdrawn" not in withdrawn.status()
+
+
 async def test_a_try_that_succeeds_is_whole(withdrawn):
     annotate(withdrawn, meta.ANNOTATION_RETRY, "1")
     await withdrawn.reconcile_app()
