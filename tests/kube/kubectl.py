@@ -1,16 +1,20 @@
 """kubectl, bound to one cluster: ours, by its own kubeconfig and context."""
 
+import builtins
 import json
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 import yaml
 
 from tests.cluster import Cluster
+from tests.kube import reading
 
 T = TypeVar("T")
 Object = dict[str, Any]
@@ -70,22 +74,43 @@ class Kube:
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         """Return an object, or None if there is none."""
+        if read := self._reader(kind):
+            [one], there = read
+            with _told(f"get {kind} {name}"):
+                return there.get(one, name, namespace)
         where = ["-n", namespace] if namespace else []
         text = self.run("get", kind, name, *where, "--ignore-not-found", "-o", "json")
         return json.loads(text) if text.strip() else None
 
     def list(self, kind: str, namespace: str = "", labels: str = "") -> list[Object]:
-        """Return the objects of a kind, in one namespace or in all."""
+        """Return the objects of a kind, or of several, in one namespace or in all."""
+        if read := self._reader(kind):
+            kinds, there = read
+            with _told(f"list {kind}"):
+                return [item for one in kinds for item in there.list(one, namespace, labels)]
         where = ["-n", namespace] if namespace else ["-A"]
         select = ["-l", labels] if labels else []
         found = json.loads(self.run("get", kind, *where, *select, "-o", "json"))
         return list(found["items"])
+
+    def _reader(self, kind: str) -> tuple[builtins.list[str], reading.Reader] | None:
+        kinds, there = reading.kinds_of(kind), reading.reader(self.kubeconfig, self.context)
+        return (kinds, there) if kinds and there else None
 
     def delete(self, kind: str, name: str, namespace: str = "", *, wait: bool = True) -> None:
         """Delete an object; a missing one is fine."""
         where = ["-n", namespace] if namespace else []
         patience = f"--wait={'true' if wait else 'false'}"
         self.run("delete", kind, name, *where, "--ignore-not-found", patience, timeout=300)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Tell errors of the API server as those of kubectl."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise KubectlError(f"{what}: {error}") from error
 
 
 def poll(
