@@ -18,6 +18,7 @@ _PATHS = {
     "services": "/api/v1",
     "configmaps": "/api/v1",
     "secrets": "/api/v1",
+    "events": "/api/v1",
     "jobs": "/apis/batch/v1",
     "deployments": "/apis/apps/v1",
     "replicasets": "/apis/apps/v1",
@@ -70,6 +71,10 @@ class Api:
     async def delete(self, plural: str, name: str, namespace: str = "") -> None:
         background = {"propagationPolicy": "Background"}
         await self._call("DELETE", path(plural, namespace, name), background)
+
+    async def clear(self, plural: str, namespace: str) -> None:
+        """Delete all objects of a kind in a namespace."""
+        await self._call("DELETE", path(plural, namespace))
 
     async def watch(self, plural: str) -> AsyncIterator[Object]:
         """Give each object that there is and each that changes, for ever."""

@@ -174,6 +174,11 @@ def writes(asked: Asked) -> bool:
     return asked.is_write
 
 
+def tells(asked: Asked) -> bool:
+    """Match Events."""
+    return asked.method == "POST" and asked.plural == "events"
+
+
 def changes(asked: Asked) -> bool:
     """Match writes to what may have been changed meanwhile: what is there is made by nobody."""
     return asked.is_write and asked.method != "POST"

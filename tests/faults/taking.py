@@ -27,6 +27,7 @@ class End:
 async def undisturbed(world: World, step: Step) -> End:
     """Take a step with nothing going wrong."""
     world.arm()
+    await world.witness.forget()
     await step.edit(world)
     await world.until(step.ended, step.name)
     before = None
@@ -43,6 +44,7 @@ async def disturbed(
 ) -> None:
     """Take a step while something goes wrong, and see that it comes to the same end."""
     world.arm(fault)
+    await world.witness.forget()
     await step.edit(world)
 
     def same(seen: State) -> bool:

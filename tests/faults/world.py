@@ -14,6 +14,7 @@ from tests.faults.operators import Operators
 from tests.faults.proxy import Proxy, Seen
 from tests.faults.registry import Registry
 from tests.faults.state import State
+from tests.faults.witness import Witness
 
 APPS, BUILDS = "apps", "falapp-builds"
 RESYNC = 10
@@ -30,7 +31,8 @@ class World:
         self.registry = Registry(operators.registry)
         self.kubelet = Kubelet(self.api, self.registry)
         self.operators = operators
-        self._nodes: asyncio.Task[None] | None = None
+        self.witness = Witness(self.api, APPS)
+        self._tasks: list[asyncio.Task[None]] = []
         self._settings: Object = {}
         self._url = ""
 
@@ -41,7 +43,7 @@ class World:
         self._url = await self.proxy.start()
         self.operators.configure(self._url, self._settings)
         self.operators.start()
-        self._nodes = asyncio.create_task(self.kubelet.run())
+        self._tasks = [asyncio.create_task(t.run()) for t in (self.kubelet, self.witness)]
 
     def resync(self, seconds: int) -> None:
         """Have an operator that looks at everything anew only so often."""
@@ -100,9 +102,10 @@ class World:
         return f"writes:\n{writes}\nlog:\n{processes.tail(self.operators.log)}"
 
     def assert_running(self) -> None:
-        """The operator has not ended by itself, nor have the nodes."""
-        if self._nodes is not None and self._nodes.done():
-            self._nodes.result()
+        """The operator has not ended by itself, nor have the nodes, nor the witness."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
         assert self.operators.is_alive, f"the operator has ended\n{self.story()}"
 
     def assert_sound(self) -> None:
@@ -116,9 +119,9 @@ class World:
         """End everything but the API server."""
         if self.operators.is_alive:
             self.operators.kill()
-        if self._nodes is not None:
-            self._nodes.cancel()
-            await asyncio.gather(self._nodes, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.proxy.stop()
         await self.registry.stop()
         await self.api.close()

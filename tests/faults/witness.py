@@ -1,0 +1,62 @@
+"""Sees every status that is written, and so what should have been told of it by Events."""
+
+import asyncio
+import time
+from collections import Counter
+
+from falapp_operator.api import meta
+from falapp_operator.reconcile import events
+from falapp_operator.reconcile.context import utcnow
+from tests.faults.api import Api, Object
+
+_SECONDS = 10
+
+
+class Witness:
+    """Watches what the operator writes a status of."""
+
+    def __init__(self, api: Api, namespace: str) -> None:
+        self._api = api
+        self._namespace = namespace
+        self._last: dict[str, Object] = {}
+        self._due: set[str] = set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for plural in ("falapps", "environments"):
+                group.create_task(self._watch(plural))
+
+    async def forget(self) -> None:
+        """Begin anew: what was told is not told any more."""
+        await self._api.clear("events", self._namespace)
+        self._due.clear()
+
+    async def told(self) -> Counter[str]:
+        """Return what was told since then, and how often."""
+        return Counter(
+            f"{e['involvedObject']['kind']} {e['involvedObject']['name']}: {e['reason']}"
+            for e in (await self._events()).values()
+        )
+
+    async def assert_told(self) -> None:
+        """Each transition that was written was told, and nothing else was."""
+        deadline = time.monotonic() + _SECONDS  # the watch may be behind
+        while (found := set(await self._events())) != self._due:
+            late = time.monotonic() > deadline
+            assert not late, f"missing {self._due - found}, more {found - self._due}"
+            await asyncio.sleep(0.1)
+
+    async def _events(self) -> dict[str, Object]:
+        found = await self._api.list("events", self._namespace)
+        ours = [e for e in found if e.get("reportingComponent") == meta.REPORTER]
+        return {e["metadata"]["name"]: e for e in ours}
+
+    async def _watch(self, plural: str) -> None:
+        async for obj in self._api.watch(plural):
+            uid = obj["metadata"]["uid"]
+            old = self._last.get(uid, {"status": {}})
+            self._last[uid] = obj
+            if obj.get("status", {}).get("conditions"):
+                # An Event's name has nothing of when and by whom it is told.
+                self._due |= {e["metadata"]["name"] for e in events.told(old, obj, utcnow(), "")}
