@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -35,6 +35,10 @@ def is_alone(path: Path) -> bool:
 
 class Scheduling(LoadScopeScheduling):
     """Gives modules to processes in the order of the rooms, and those that are alone to one."""
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False  # it would put large modules first
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]

@@ -47,15 +47,13 @@ def connection(context: str) -> tuple[api.ApiClient, str]:
 
 def _by_file(configuration: api.Configuration, file: str, context: str) -> str:
     """Configure by a kubeconfig; return the context's namespace."""
-    contexts, active = config.list_kube_config_contexts(file)  # type: ignore[no-untyped-call]
+    contexts, active = config.list_kube_config_contexts(file)
     chosen = next((c for c in contexts if c["name"] == context), None) if context else active
     if chosen is None:
         known = ", ".join(c["name"] for c in contexts) or "none"
         raise InputError(f"--context: there is no {context!r}; the kubeconfig has {known}")
     with _heard() as complaints:
-        config.load_kube_config(  # type: ignore[no-untyped-call]
-            file, context=chosen["name"], client_configuration=configuration
-        )
+        config.load_kube_config(file, context=chosen["name"], client_configuration=configuration)
     if complaints:
         raise ClusterError(
             f"the login of context {chosen['name']} failed ({complaints[0]}); run what `exec` "
@@ -80,7 +78,7 @@ def _heard() -> Iterator[list[str]]:
 def _inside(configuration: api.Configuration, error: ConfigException) -> str:
     """Configure for the pod that this runs in; return its namespace."""
     try:
-        config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        config.load_incluster_config(client_configuration=configuration)
     except ConfigException:
         raise InputError(
             f"there is no cluster to talk to ({refusals.words(error)}); set KUBECONFIG or give "
