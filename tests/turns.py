@@ -2,7 +2,7 @@
 
 Tests that wait for pods leave a core to those that compute, so the rooms run side by side. A module
 goes to one process as a whole, for its fixtures. Modules in a folder `alone` have the cluster to
-themselves: they give the operator other values, count all that is written, or count lost requests.
+themselves: they give the operator other values, fill a node, or count requests that got lost.
 One process runs them all, one after the other, first; the rooms without a cluster go on meanwhile.
 """
 

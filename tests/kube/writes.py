@@ -1,51 +1,30 @@
-"""How often the API server was asked to write: a no-op apply leaves no other trace."""
+"""Whether the operator writes: an apply that changes nothing leaves no trace but in its log."""
 
 import re
-import time
-from collections import Counter
 
-from tests.kube.kubectl import Kube
+from tests.kube import install
+from tests.kube.kubectl import Kube, poll
 
-# Those of the operator alone: others write Deployments and ConfigMaps, too.
-_RESOURCES = frozenset(
-    {("falapp.dev", "falapps"), ("falapp.dev", "environments"), ("batch", "jobs")}
-)
-_VERBS = frozenset({"POST", "PUT", "PATCH", "APPLY", "DELETE"})
-_LINE = re.compile(r"^apiserver_request_total\{(?P<labels>.*)\} (?P<count>\S+)$", re.MULTILINE)
-_LABEL = re.compile(r'(\w+)="([^"]*)"')
-
-Writes = Counter[tuple[str, str]]
-"""How many by verb and resource, as ("APPLY", "falapps/status")."""
+_WRITE = re.compile(r" DEBUG (?:POST|PUT|PATCH|DELETE) (?P<path>/apis?/\S+): \d{3}$", re.MULTILINE)
 
 
-def assert_quiet(kube: Kube, seconds: float = 10, patience: float = 60) -> None:
-    """Nobody writes for that many seconds; they may begin late, for other apps may still settle.
+def assert_quiet(kube: Kube, namespace: str, seconds: int = 10, patience: float = 60) -> None:
+    """The operator writes nothing in a namespace for that long; it may begin late.
 
     Raises:
-        AssertionError: Somebody always did; the message says what was written last.
+        AssertionError: It always did; the message says what was written last.
     """
-    seen, since = counted(metrics(kube)), time.monotonic()
-    deadline, last = since + patience, Counter[tuple[str, str]]()
-    while time.monotonic() - since < seconds:
-        assert time.monotonic() < deadline, f"still written after {patience:.0f} s: {last}"
-        time.sleep(1)
-        now = counted(metrics(kube))
-        if now != seen:
-            seen, since, last = now, time.monotonic(), now - seen
+    who = ("-n", install.NAMESPACE, f"deployment/{install.OPERATOR}")
+    assert written(kube.run("logs", *who), namespace), "it writes, and its log says so"
+    poll(
+        lambda: written(kube.run("logs", *who, f"--since={seconds}s"), namespace),
+        lambda writes: not writes,
+        what=f"the operator writes nothing in {namespace} for {seconds} s",
+        seconds=patience,
+    )
 
 
-def metrics(kube: Kube) -> str:
-    """Return the API server's metrics."""
-    return kube.run("get", "--raw", "/metrics")
-
-
-def counted(text: str) -> Writes:
-    """Count the writes of the operator's objects in the API server's metrics."""
-    found: Writes = Counter()
-    for line in _LINE.finditer(text):
-        labels = dict(_LABEL.findall(line["labels"]))
-        of_ours = (labels.get("group"), labels.get("resource")) in _RESOURCES
-        if of_ours and labels["verb"] in _VERBS and not labels.get("dry_run"):
-            what = "/".join(filter(None, (labels["resource"], labels.get("subresource"))))
-            found[labels["verb"], what] += int(float(line["count"]))
-    return found
+def written(log: str, namespace: str) -> list[str]:
+    """Return the paths of what was written in a namespace, by the operator's log at debug level."""
+    paths = (line["path"] for line in _WRITE.finditer(log))
+    return [path for path in paths if f"/namespaces/{namespace}/" in path]

@@ -7,6 +7,7 @@ wire. Errors of the API become the operator's own in one place.
 
 import asyncio
 import contextlib
+import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Self
@@ -20,6 +21,8 @@ from falapp_operator.api.objects import Object, Ref
 from falapp_operator.api.paths import path
 from falapp_operator.cluster import connection as connections
 from falapp_operator.cluster.answer import Answer
+
+_log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 30
 _MERGEABLE = "application/apply-patch+yaml"
@@ -232,6 +235,9 @@ class Client:
                 break
             # Later than asked, and not all at once: others were told the same.
             await self._sleep(asked * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
+        if method != "GET":
+            # One that changes nothing leaves no other trace.
+            _log.debug("%s %s: %d", method, where, answer.status)
         return answer.value(method, where)
 
     async def _send(self, method: str, serialized: tuple[Any, Any, Any, Any, Any]) -> Answer:

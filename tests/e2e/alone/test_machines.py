@@ -133,7 +133,7 @@ def test_the_third_waits_falls_back_when_told_to_and_starts_when_a_gpu_is_free( 
     full = f"1 node is a TEST-A100, and full: Insufficient {GPU}"
     apps.apply(shared_namespace, "three", **spec, machineType="TEST-A100")
     waits(apps, shared_namespace, "three", full)
-    assert_quiet(kube, seconds=5)
+    assert_quiet(kube, shared_namespace, seconds=5)
 
     fallbacks = ["TEST-H100"]
     apps.apply(

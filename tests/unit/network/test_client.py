@@ -129,6 +129,17 @@ async def test_delete_takes_what_it_owns_in_the_background(server, client):
     assert server.last.body["preconditions"] == {"uid": "u", "resourceVersion": "7"}
 
 
+async def test_each_write_is_in_the_log_at_debug_level_and_nothing_of_what_it_holds(
+    server, client, caplog
+):
+    caplog.set_level("DEBUG", "falapp_operator")
+    server.answer = OBJECT
+    await client.get(DEPLOYMENT)
+    await client.apply(OBJECT)
+    where = "/apis/apps/v1/namespaces/video/deployments/hello"
+    assert caplog.messages == [f"PATCH {where}: 200"]
+
+
 async def test_a_server_that_does_not_run(lonely):
     for call in CALLS.values():
         with pytest.raises(errors.TransientError, match="did not answer") as raised:

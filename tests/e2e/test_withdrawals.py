@@ -111,7 +111,7 @@ def test_an_only_gpu_comes_back_to_what_served(kube, apps, caller, put, gave_way
     caller.until(url, {}, {"word": "first"})
     tells_both(kube, app)
     assert list(runners(kube, namespace).values()) == [first]
-    assert_quiet(kube, seconds=5)
+    assert_quiet(kube, namespace, seconds=5)
 
     # it is as good as any other: it is scaled, and a restart of it is one
     kube.run("scale", "falapp", APP, "-n", namespace, "--replicas=2")

@@ -40,7 +40,7 @@ def test_a_requirement_that_does_not_exist_is_named_and_not_tried_again(
     failure = app["status"]["failure"]
     assert failure["command"].startswith("kubectl logs")
     assert kube.run(*failure["command"].split()[1:])
-    assert_quiet(kube)
+    assert_quiet(kube, namespace)
     assert jobs.started(app["status"]["environment"]["name"]) == 1
 
     apps.apply(namespace, "wrong", entrypoint="app.py", source=source(WORKING), requirements=[])
@@ -75,7 +75,7 @@ def test_an_unknown_machine_type_is_named_with_those_that_exist(kube, apps, name
     assert "GPU-NONE" in message
     assert "gpu-h100" in message
     assert "spec.machineType" in message
-    assert_quiet(kube)
+    assert_quiet(kube, namespace)
 
     apps.apply(namespace, "lost", entrypoint="app.py", source=source(WORKING), machineType="E2E")
     apps.ready(namespace, "lost")

@@ -110,7 +110,7 @@ def test_one_event_for_each_transition(stage):
         is_not_finished_unseen(stage)
     stage.apps.ready(stage.namespace, "unseen")
     stage.kube.run("annotate", "fa", NAME, "-n", stage.namespace, "looked=again")
-    assert_quiet(stage.kube)
+    assert_quiet(stage.kube, stage.namespace)
     assert stage.reasons() == found
 
 
