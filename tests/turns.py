@@ -33,6 +33,11 @@ def is_alone(path: Path) -> bool:
     return place(path) == _ORDER.index(ALONE)
 
 
+def is_on_cluster(path: Path) -> bool:
+    """Return whether a test is on the cluster at all."""
+    return path.is_relative_to(Path(__file__).parent / "e2e")
+
+
 class Scheduling(LoadScopeScheduling):
     """Gives modules to processes in the order of the rooms, and those that are alone to one."""
 

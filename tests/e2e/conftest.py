@@ -1,26 +1,10 @@
-"""The turn on the cluster, and the tests' own servers, in a namespace of theirs."""
-
-from collections.abc import Generator
+"""The tests' own servers, in a namespace of theirs, and the command line."""
 
 import pytest
 
 from tests.conftest import made_namespace
 from tests.e2e.falapp import APP, Falapp, requirements
 from tests.servers.start import Starter
-from tests.turns import TURN, is_alone
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(
-    item: pytest.Item, nextitem: pytest.Item | None
-) -> Generator[None, object, object]:
-    """Have the turn from a module's first test to its last; waiting is none of a test's time."""
-    TURN.take(alone=is_alone(item.path))
-    try:
-        return (yield)
-    finally:
-        if nextitem is None or nextitem.path != item.path:
-            TURN.give()
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ def test_what_needs_no_cluster_comes_beside_those_that_have_it_to_themselves():
     assert rooms[0] == ("e2e", "alone")
     assert rooms.index(("integration",)) < rooms.index(("e2e",))
     assert [turns.is_alone(path) for path in MODULES] == [r == ("e2e", "alone") for r in rooms]
+    assert [turns.is_on_cluster(path) for path in MODULES] == [r[0] == "e2e" for r in rooms]
 
 
 def test_those_that_are_alone_go_to_one_process_and_others_by_module():
