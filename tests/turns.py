@@ -1,9 +1,10 @@
 """Who runs beside whom, where several processes run the tests (pytest -n).
 
 Tests that wait for pods leave a core to those that compute, so the rooms run side by side. A module
-goes to one process as a whole, for its fixtures. Modules in a folder `alone` have the cluster to
-themselves: they give the operator other values, fill a node, or count requests that got lost.
-One process runs them all, one after the other, first; the rooms without a cluster go on meanwhile.
+goes to one process as a whole, for its fixtures, and so does a folder in e2e: what is in it would be
+in its own way (`gpus` fills nodes, `load` keeps them busy). Those in `alone` have the cluster to
+themselves, as they give the operator other values; they come first, for the rooms without a cluster
+go on meanwhile.
 """
 
 import contextlib
@@ -18,8 +19,8 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.cluster import cache
 
 ALONE = "e2e/alone"
-_ORDER = (ALONE, "integration", "unit", "contract", "e2e")
-"""What needs no cluster runs beside those that are alone on it."""
+_ORDER = (ALONE, "integration", "unit", "contract", "e2e/load", "e2e/gpus", "e2e")
+"""What needs no cluster runs beside those that are alone on it, and what is long begins early."""
 
 
 def place(path: Path) -> int:
@@ -39,7 +40,7 @@ def is_on_cluster(path: Path) -> bool:
 
 
 class Scheduling(LoadScopeScheduling):
-    """Gives modules to processes in the order of the rooms, and those that are alone to one."""
+    """Gives modules to processes in the order of the rooms, and folders of e2e as a whole."""
 
     def __init__(self, config: pytest.Config, log: Any) -> None:
         super().__init__(config, log)
@@ -47,7 +48,8 @@ class Scheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return ALONE if module.startswith(f"tests/{ALONE}/") else module
+        folder = module.rpartition("/")[0]
+        return folder if folder.startswith("tests/e2e/") else module
 
 
 class Turns:
