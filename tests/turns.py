@@ -1,10 +1,10 @@
 """Who runs beside whom, where several processes run the tests (pytest -n).
 
-Tests that wait for pods leave a core to those that compute, so the rooms run side by side. A module
-goes to one process as a whole, for its fixtures, and so does a folder in e2e, whose modules would be
-in each other's way: those in `gpus` fill nodes, those in `load` keep them busy. Those in `alone` have
-the cluster to themselves, as they give the operator other values. They come first: the rooms without
-a cluster go on meanwhile.
+Tests that wait for pods leave a core to those that compute, so the rooms run side by side. A
+module goes to one process as a whole, for its fixtures, and so does a folder in e2e, whose modules
+would be in each other's way: those in `gpus` fill nodes, those in `load` keep them busy. Those in
+`alone` have the cluster to themselves, as they give the operator other values. They come first: the
+rooms without a cluster go on meanwhile.
 """
 
 import contextlib
