@@ -58,5 +58,5 @@ async def _prepare(server: controlplane.Server) -> None:
 
 async def _is_served(api: Api, crd: Object) -> bool:
     live = await api.get("customresourcedefinitions", crd["metadata"]["name"])
-    conditions = (live or {}).get("status", {}).get("conditions", ())
+    conditions = (live or {}).get("status", {}).get("conditions") or ()  # null at first
     return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
