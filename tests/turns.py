@@ -2,7 +2,7 @@
 
 Tests that wait for pods leave a core to those that compute, so the rooms run side by side. A
 module goes to one process as a whole, for its fixtures, and so does a folder in e2e, whose modules
-would be in each other's way: those in `gpus` fill nodes, those in `load` keep them busy. Those in
+would be in each other's way: those in `nodes` fill, drain and load them. Those in
 `alone` have the cluster to themselves, as they give the operator other values. They come first: the
 rooms without a cluster go on meanwhile.
 """
@@ -19,7 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.cluster import cache
 
 ALONE = "e2e/alone"
-_ORDER = (ALONE, "integration", "unit", "contract", "e2e/load", "e2e/gpus", "e2e")
+_ORDER = (ALONE, "integration", "unit", "contract", "e2e/nodes", "e2e")
 """What needs no cluster runs beside those that are alone on it, and what is long begins early."""
 
 

@@ -17,8 +17,8 @@ from falapp_requirements.redact import Redactor
 
 _KEPT = 262_144
 _LONGEST_LINE = 4096
-# The base image's own settings of tools must not bend a build.
-_FOREIGN = ("UV_", "PIP_", "PYTHON", "VIRTUAL_ENV", "CONDA", "LC_", "LANGUAGE", "GIT_")
+# The base image's own settings of tools must not bend a build; COLUMNS breaks the lines of errors.
+_FOREIGN = ("UV_", "PIP_", "PYTHON", "VIRTUAL_ENV", "CONDA", "LC_", "LANGUAGE", "GIT_", "COLUMNS")
 _SETTINGS = {
     "LC_ALL": "C.UTF-8",  # the patterns of `diagnosis` are English
     "GIT_TERMINAL_PROMPT": "0",

@@ -15,7 +15,7 @@ MODULES = sorted(
 def test_what_needs_no_cluster_comes_beside_those_that_have_it_to_themselves():
     rooms = [path.relative_to(TESTS).parts[:-1] for path in MODULES]
     assert rooms[0] == ("e2e", "alone")
-    assert rooms.index(("integration",)) < rooms.index(("e2e", "load")) < rooms.index(("e2e",))
+    assert rooms.index(("integration",)) < rooms.index(("e2e", "nodes")) < rooms.index(("e2e",))
     assert [turns.is_alone(path) for path in MODULES] == [r == ("e2e", "alone") for r in rooms]
     assert [turns.is_on_cluster(path) for path in MODULES] == [r[0] == "e2e" for r in rooms]
 
@@ -24,7 +24,9 @@ def test_a_folder_goes_to_one_process_and_others_go_by_module():
     def split(nodeid):
         return turns.Scheduling._split_scope(None, nodeid)
 
-    assert {split(f"tests/e2e/gpus/test_{name}.py::test_it") for name in "ab"} == {"tests/e2e/gpus"}
+    assert {split(f"tests/e2e/nodes/test_{name}.py::test_it") for name in "ab"} == {
+        "tests/e2e/nodes"
+    }
     for module in ("tests/e2e/test_a.py", "tests/unit/api/test_a.py"):
         assert split(f"{module}::test_it[1::2]") == module
 

@@ -112,9 +112,18 @@ def test_the_failure_names_the_requirement_and_hides_credentials(
 
 @both
 @pytest.mark.parametrize("status", [401, 403])
-def test_an_index_that_refuses_access(
-    places: Places, ask: Ask, stocked: Index, resolver: str, status: int
+@pytest.mark.parametrize("columns", ["", "20"])
+def test_an_index_that_refuses_access(  # noqa: PLR0917
+    places: Places,
+    ask: Ask,
+    stocked: Index,
+    monkeypatch: pytest.MonkeyPatch,
+    resolver: str,
+    status: int,
+    columns: str,
 ) -> None:
+    """A base image that has a width for terminals breaks no line of what is said."""
+    monkeypatch.setenv("COLUMNS", columns)
     stocked.refusal = status
     ask(["--index-url", stocked.url, "beta"], resolver=resolver)
     with pytest.raises(Failure) as caught:
