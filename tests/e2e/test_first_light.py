@@ -110,7 +110,7 @@ def test_a_second_app_with_the_same_requirements_starts_no_job(
         assert environment(found) == environment(hello)
     # The one in another namespace is another Environment, and it found the image, too.
     assert condition(found, "EnvironmentReady")["reason"] == "FoundInRegistry"
-    assert jobs.names == []
+    assert jobs.started(environment(hello)) == 0
 
 
 def test_new_code_starts_no_job_and_answers(hello, apps, jobs, caller, namespace):
@@ -119,9 +119,9 @@ def test_new_code_starts_no_job_and_answers(hello, apps, jobs, caller, namespace
     url = apps.ready(namespace, "changing")["status"]["url"]
     assert caller.post(url, {}) == {"text": "12,345"}
     apps.apply(namespace, "changing", **small(requirements=requirements, number="67890"))
-    apps.ready(namespace, "changing")
+    assert environment(apps.ready(namespace, "changing")) == environment(hello)
     caller.until(url, {}, {"text": "67,890"})
-    assert jobs.names == []
+    assert jobs.started(environment(hello)) == 0
 
 
 def test_deleted_it_leaves_nothing_and_applied_again_it_starts_no_job(

@@ -124,7 +124,7 @@ def test_another_token_or_signature_changes_nothing(kube, apps, jobs, world, pri
     after = environment(kube, private, app)
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     assert after["status"]["image"] == before["status"]["image"]
-    assert jobs.names == []
+    assert jobs.started(after["metadata"]["name"]) == 0
 
 
 def literal(world: World, token: str) -> dict[str, Any]:
@@ -160,11 +160,10 @@ def test_a_literal_credential_works_is_hidden_and_is_warned_of(
         assert signature not in shown
 
     # Rotated and signed anew, it is the same environment.
-    started = len(jobs.names)
     apps.apply(namespace, "literal", **literal(world, NEW))
     again = apps.ready(namespace, "literal")
     assert environment(kube, namespace, again)["metadata"]["uid"] == made["metadata"]["uid"]
-    assert len(jobs.names) == started == 1
+    assert jobs.started(made["metadata"]["name"]) == 1
 
 
 def test_another_namespace_needs_a_token_of_its_own(kube, apps, caller, namespace, world, private):
