@@ -30,6 +30,7 @@ from falapp_runner.serving import (
     stacks,
     threads,
     traces,
+    unread,
     websockets,
 )
 from falapp_runner.serving.options import Options
@@ -122,6 +123,9 @@ class Application:
         path = self._known.find(scope)
         one = exchange.Exchange(scope, send, self._additions.add, path)
         client.exchange = one
+        if self._additions.draining or unread.closes(scope, headers):
+            one.unread = unread.Unread(receive)
+            receive = one.unread.receive
         try:
             if not path.limited:
                 await self._route(one, receive, headers)

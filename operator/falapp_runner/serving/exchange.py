@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import JSONResponse
 
-from falapp_runner.serving import context, errors
+from falapp_runner.serving import context, errors, unread
 
 if TYPE_CHECKING:
     from falapp_runner.serving import known
@@ -39,6 +39,7 @@ class Exchange:
         "status",
         "stop_runner",
         "task",
+        "unread",
         "varies",
     )
 
@@ -60,6 +61,8 @@ class Exchange:
         self.stop_runner = False
         self.varies = False
         """Whether CORS would have had its say, had it been asked."""
+        self.unread: unread.Unread | None = None
+        """What is left of the request, where its connection ends with the answer."""
         self.late: asyncio.Task[None] | None = None
         """What answers in the place of an endpoint that cannot be ended."""
 
@@ -73,6 +76,8 @@ class Exchange:
             self.add(self, message)
         elif not message.get("more_body", False):
             self.complete = True
+            if self.unread is not None:
+                await self.unread.drop()
         await self._send(message)
 
     def client_gone(self) -> None:
@@ -111,4 +116,6 @@ class Exchange:
         self.scope[errors.UNHANDLED] = True
         self.add(self, start)
         await self._send(start)
+        if self.unread is not None:
+            await self.unread.drop()
         await self._send({"type": "http.response.body", "body": body})

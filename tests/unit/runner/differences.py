@@ -4,7 +4,8 @@ What no header shows: a `health()` that is no coroutine runs in a thread and blo
 error that nobody catches is logged once, not twice; a stream that fails half way breaks the
 connection, where fal's server ends it as if it were whole; X-Forwarded-For is not
 believed, since nothing comes from 127.0.0.1; a client that goes away cancels its request; beyond
-`max_multiplexing` requests wait, which on fal they do before they reach the server.
+`max_multiplexing` requests wait, which on fal they do before they reach the server; an answer that
+ends a connection arrives whole, also where the endpoint never looked at the body (test_unread.py).
 """
 
 HEADERS = {
