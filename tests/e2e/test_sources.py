@@ -146,7 +146,8 @@ def test_volumes_and_variables_and_each_that_is_missing(kube, apps, caller, clus
     apps.stalled(namespace, "files", "VolumeClaimNotFound")
     with volume.claimed(kube, cluster.images.base["3.11"], namespace, "weights"):
         bring_what_is_missing(kube, apps, namespace)
-        url = apps.ready(namespace, "files")["status"]["url"]
+        # The kubelet's pauses between tries have grown meanwhile.
+        url = apps.ready(namespace, "files", stalled=120)["status"]["url"]
         first = caller.post(url, {})
         assert first == {
             "before": "",

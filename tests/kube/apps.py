@@ -50,7 +50,13 @@ class Apps:
             describe=lambda app: json.dumps(app.get("status"), indent=1),
         )
 
-    def ready(self, namespace: str, name: str, seconds: float = BUILD_SECONDS) -> Object:
+    def ready(
+        self,
+        namespace: str,
+        name: str,
+        seconds: float = BUILD_SECONDS,
+        stalled: float = STALLED_SECONDS,
+    ) -> Object:
         """Wait until the app is Ready for its present spec, and return it.
 
         What stays Stalled for a while needs a hand, and is not waited for.
@@ -62,7 +68,7 @@ class Apps:
                 since.clear()
             else:
                 since.append(time.monotonic())
-                assert since[-1] - since[0] < STALLED_SECONDS, json.dumps(app["status"], indent=1)
+                assert since[-1] - since[0] < stalled, json.dumps(app["status"], indent=1)
             return is_true(app, "Ready")
 
         return self.until(namespace, name, good, "is Ready", seconds)
