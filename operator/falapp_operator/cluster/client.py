@@ -64,7 +64,7 @@ class Client:
     @classmethod
     async def connect(cls, fence: Callable[[], None] = _nobody_else_writes) -> Self:
         """Connect with the pod's service account, or with the kubeconfig outside a pod."""
-        return cls(await connections.pool(), fence=fence)
+        return cls(await connections.pool(fence), fence=fence)
 
     async def close(self) -> None:
         """Close the connection pool."""

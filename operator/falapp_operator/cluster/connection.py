@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -13,21 +14,41 @@ from kubernetes.aio.config.config_exception import ConfigException
 _AT_ONCE = struct.pack("ii", 1, 0)
 
 
-async def pool() -> api.ApiClient:
+async def pool(fence: Callable[[], None]) -> api.ApiClient:
     """Return connections with the pod's service account, or with the kubeconfig outside a pod."""
     configuration = api.Configuration()
     try:
         config.load_incluster_config(client_configuration=configuration)
     except ConfigException:
         await config.load_kube_config(client_configuration=configuration)
-    return pooled(configuration)
+    return pooled(configuration, fence)
 
 
-def pooled(configuration: api.Configuration) -> api.ApiClient:
-    """Return connections as ``configuration`` says."""
+def pooled(configuration: api.Configuration, fence: Callable[[], None]) -> api.ApiClient:
+    """Return connections as ``configuration`` says.
+
+    Args:
+        configuration: Where to, and as whom.
+        fence: Called when a request that could change something has its connection, right before
+            its first byte: it may have waited for that, and the process may have been paused. What
+            it raises, the request does.
+    """
+    configuration.trace_configs = [_traced(fence)]
     made = api.ApiClient(configuration)
     made.rest_client = _Rest(configuration)
     return made
+
+
+def _traced(fence: Callable[[], None]) -> aiohttp.TraceConfig:
+    async def about_to_send(
+        _session: aiohttp.ClientSession, _context: Any, told: aiohttp.TraceRequestHeadersSentParams
+    ) -> None:
+        if told.method != "GET":
+            fence()
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(about_to_send)  # it is called before they are, in 3.14
+    return trace
 
 
 class _Rest(rest.RESTClientObject):

@@ -53,8 +53,14 @@ def spec(index, *packages: str) -> dict:
 
 
 @pytest.fixture(scope="module")
-def queued(apps, shared_namespace, index, wheels) -> list[str]:
+def queued(kube, apps, shared_namespace, index, wheels) -> list[str]:
     """What was told of those that had to wait, once each of three environments has been built."""
+    poll(
+        lambda: [e["metadata"]["name"] for e in kube.list("fenv") if not settled(e)],
+        lambda waiting: not waiting,
+        what="no environment of another test is left that waits",
+        seconds=120,
+    )
     for name in OTHERS:
         apps.apply(shared_namespace, name, **spec(index, COMMON, name))
         time.sleep(1)  # who came first is told in whole seconds
@@ -70,6 +76,11 @@ def queued(apps, shared_namespace, index, wheels) -> list[str]:
             shared_namespace, name, lambda a: is_true(a, "EnvironmentReady"), "is built", 180
         )
     return [condition(app, "EnvironmentReady")["message"] for app in found if is_queued(app)]
+
+
+def settled(environment: dict) -> bool:
+    """Return whether an environment has its image, or waits for a person."""
+    return is_true(environment, "Ready") or is_true(environment, "Stalled")
 
 
 def is_queued(app: dict) -> bool:

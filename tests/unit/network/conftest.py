@@ -85,11 +85,11 @@ async def server():
     await runner.cleanup()
 
 
-def connected(url):
+def connected(url, fence=lambda: None):
     """Return a client of the server at ``url``, with a token as a service account has."""
     configuration = api.Configuration(host=url)
     configuration.api_key["BearerToken"] = f"Bearer {TOKEN}"
-    return Client(connection.pooled(configuration), sleep=_at_once)
+    return Client(connection.pooled(configuration, fence), sleep=_at_once)
 
 
 async def _at_once(_seconds):

@@ -124,3 +124,18 @@ async def test_a_write_that_waited_meets_the_fence_again(server, client):
     with pytest.raises(errors.FencedError):
         await fenced.apply(OBJECT)
     assert len(server.requests) == 1
+
+
+async def test_a_write_that_waited_for_its_connection_meets_the_fence_once_more(server):
+    """The process may have been paused since it was looked for: nothing of it is sent."""
+
+    def fence():
+        raise errors.FencedError("another one leads")
+
+    client = connected(server.url, fence)
+    server.answer = OBJECT
+    assert await client.get(DEPLOYMENT) == OBJECT
+    with pytest.raises(errors.FencedError):
+        await client.apply(OBJECT)
+    assert [request.method for request in server.requests] == ["GET"]
+    await client.close()
