@@ -6,6 +6,7 @@ import pytest
 
 from falapp_operator import errors
 from falapp_operator.cluster.client import Client
+from tests.unit.network.conftest import connected
 from tests.unit.network.test_client import CALLS, DEPLOYMENT, OBJECT
 
 
