@@ -23,7 +23,7 @@ async def test_killed_after_any_write_it_comes_to_the_same_end(faulty, scenario)
             fault = Killed(once(k), writes, faulty.replace) if step in left else Fault()
             if left or step is scenario.steps[-1]:
                 await disturbed(faulty, step, end, fault)
-                await faulty.witness.assert_told()
+                await faulty.witness.assert_told(cut_off=bool(fault.struck))
             if fault.struck:
                 kills[step] += 1
             else:

@@ -31,9 +31,9 @@ BUILD = "Build"
 GUESTS = "Guests"
 """Those who use an Environment without owning it."""
 
-_PATIENCE = 2.0
+_PATIENCE = 5.0
 """Seconds for all Events of a transition: the status waits for them, and is what counts. An API
-server that is well takes less than one for a write."""
+server that is well takes less than one for a write, on a busy machine, too."""
 
 
 def utcnow() -> datetime:
