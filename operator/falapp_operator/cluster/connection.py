@@ -41,13 +41,18 @@ def pooled(configuration: api.Configuration, fence: Callable[[], None]) -> api.A
 
 def _traced(fence: Callable[[], None]) -> aiohttp.TraceConfig:
     async def about_to_send(
-        _session: aiohttp.ClientSession, _context: Any, told: aiohttp.TraceRequestHeadersSentParams
+        _session: aiohttp.ClientSession,
+        _context: Any,
+        told: aiohttp.TraceRequestHeadersSentParams | aiohttp.TraceRequestChunkSentParams,
     ) -> None:
         if told.method != "GET":
             fence()
 
     trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(about_to_send)  # it is called before they are, in 3.14
+    # Both are called before it is so. Headers are kept until there is a body to send with them,
+    # which is a turn of the loop later: long enough to be paused in.
+    trace.on_request_headers_sent.append(about_to_send)
+    trace.on_request_chunk_sent.append(about_to_send)
     return trace
 
 
