@@ -40,7 +40,7 @@ unit: install  ## Tests without network, and of generated files
 
 test: check  ## Every test, those on the real cluster included
 	$(BIN)/python -m tests.cluster up --servers
-	$(BIN)/pytest -n 3 tests/unit tests/contract tests/integration tests/e2e
+	$(BIN)/pytest -n 2 tests/unit tests/contract tests/integration tests/e2e
 
 demo: install  ## A cluster, the operator and a running app, from nothing
 	$(BIN)/python -m tests.demo
