@@ -22,7 +22,7 @@ class One(fal.App):
 """
 FIRST, THIRD = CODE.format(word='"first"'), CODE.format(word='"third"')
 BROKEN = CODE.format(word="open('/no/such/weights')")
-ENDED = 120
+ENDED = 240
 """Seconds for two failed starts, the kubelet's pause between them, and a third start."""
 
 
@@ -119,7 +119,7 @@ def test_an_only_gpu_comes_back_to_what_served(kube, apps, caller, put, gave_way
         lambda: apps.get(namespace, APP)["status"]["readyReplicas"],
         lambda count: count == 2,
         what="the former revision is scaled",
-        seconds=60,
+        seconds=180,
     )
     kube.run("scale", "falapp", APP, "-n", namespace, "--replicas=1")
 
