@@ -11,7 +11,7 @@ from tests.kube.kubectl import Kube, condition, is_true, poll
 Object = dict[str, Any]
 
 BUILD_SECONDS = 420
-STALLED_SECONDS = 30
+STALLED_SECONDS = 60
 MACHINE = "e2e"
 """The machine type that every node has room for, those with GPUs included."""
 

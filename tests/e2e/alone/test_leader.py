@@ -89,7 +89,9 @@ def told(kube, apps, namespace, machine, since, seconds):
         return machine in json.dumps(app.get("status", {}).get("conditions", []))
 
     apps.until(namespace, "asking", good, f"tells of {machine}", since + seconds - time.monotonic())
-    return time.monotonic() - since
+    took = time.monotonic() - since
+    assert took <= seconds
+    return took
 
 
 @pytest.mark.usefixtures("pair")
