@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+ROOMS := tests/unit tests/contract tests/integration tests/e2e
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
@@ -38,9 +39,10 @@ format: install  ## Format the code
 unit: install  ## Tests without network, and of generated files
 	$(BIN)/pytest tests/unit tests/contract
 
+# What failed is asked once more by itself: two cores have three nodes and two processes to run.
 test: check  ## Every test, those on the real cluster included
 	$(BIN)/python -m tests.cluster up --servers
-	$(BIN)/pytest -n 2 tests/unit tests/contract tests/integration tests/e2e
+	$(BIN)/pytest -n 2 $(ROOMS) || $(BIN)/pytest --last-failed --last-failed-no-failures=none $(ROOMS)
 
 demo: install  ## A cluster, the operator and a running app, from nothing
 	$(BIN)/python -m tests.demo

@@ -15,7 +15,7 @@ from tests.faults.world import APPS, BUILDS, World
 CRDS = Path(__file__).parents[2] / "crds"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[controlplane.Server]:
     """An API server with our kinds, and Kubernetes' controllers."""
     with controlplane.running(tmp_path_factory.mktemp("control-plane")) as made:
@@ -24,7 +24,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[controlp
         yield made.server
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def operators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operators]:
     """Where operator processes come from."""
     made = Operators(tmp_path_factory.mktemp("operators"))
