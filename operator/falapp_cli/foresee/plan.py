@@ -1,17 +1,19 @@
 """What the operator would make of a FalApp, by its own gathering and deciding."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import ValidationError
 
 from falapp_builder.plan import dockerfile as dockerfiles
-from falapp_cli.errors import InputError
+from falapp_cli.errors import ForbiddenError, InputError
 from falapp_cli.foresee import code, warnings
 from falapp_cli.foresee.changes import Change, changes
 from falapp_cli.foresee.world import World
 from falapp_operator.api import model
+from falapp_operator.api.conditions import Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, ref
@@ -20,10 +22,11 @@ from falapp_operator.cluster.registry import Image
 from falapp_operator.environment import job as jobs
 from falapp_operator.environment import key as keys
 from falapp_operator.environment import manifest
-from falapp_operator.reconcile import verdict
+from falapp_operator.reconcile import verdict, withdrawals
 from falapp_operator.reconcile.commits import Answer
-from falapp_operator.reconcile.gathering import gather
+from falapp_operator.reconcile.gathering import gather, with_history
 from falapp_operator.reconcile.plan import Plan, plan
+from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.settings import Settings
 from falapp_requirements import redact
 
@@ -72,8 +75,7 @@ def foresee(app: Object, settings: Settings, world: World) -> Foreseen:
     """
     spec = read(app)
     live = world.live(ref(app))
-    uid = live["metadata"]["uid"] if live else UID
-    app = app | {"metadata": app["metadata"] | {"uid": uid, "generation": 1}}
+    app = _as_applied(app, live)
     # Of a suspended app is foreseen what it asks for, and what is wrong, once it is resumed.
     asked = spec.model_copy(update={"suspend": None})
     first, wanted = _decided(world, settings, app, asked)
@@ -89,7 +91,11 @@ def foresee(app: Object, settings: Settings, world: World) -> Foreseen:
     return Foreseen(
         environment=_summary(wanted, app["metadata"]["namespace"], settings),
         objects=tuple(_printable(o) for o in objects),
-        warnings=(*warnings.of(app, spec), *code.unknown(spec, live, settings)),
+        warnings=(
+            *warnings.of(app, spec),
+            *code.unknown(spec, live, settings),
+            *_withdrawn(app, second),
+        ),
         changes=tuple(changes(world, [*made, *rest], claims)) if world.is_live else (),
     )
 
@@ -108,6 +114,25 @@ def read(app: Object) -> FalAppSpec:
         ) from error
 
 
+def _as_applied(app: Object, live: Object | None) -> Object:
+    """Return an app as it is once it is applied: others' annotations stay, and so does its status.
+
+    What the operator remembers is in the status. An annotation that a former manifest had stays
+    here, though applying may take it away.
+    """
+    metadata = (live or {"metadata": {"uid": UID}})["metadata"]
+    annotations = metadata.get("annotations", {}) | app["metadata"].get("annotations", {})
+    more = {"uid": metadata["uid"], "generation": 1, "annotations": annotations}
+    return app | {"metadata": app["metadata"] | more, "status": (live or {}).get("status", {})}
+
+
+def _withdrawn(app: Object, decided: Plan) -> Iterator[warnings.Warning]:
+    """Yield that what is asked for was tried, and is not run."""
+    if decided.withdrawal and not decided.withdrawal.is_new:
+        message = withdrawals.message(app, decided.withdrawal)
+        yield warnings.Warning(reason=str(Reason.ROLLED_BACK), message=message)
+
+
 def _decided(
     world: World, settings: Settings, app: Object, spec: FalAppSpec
 ) -> tuple[Plan, EnvironmentSpec]:
@@ -115,12 +140,22 @@ def _decided(
     commit = code.commit(spec, world.live(ref(app)))
     # Its file is in the operator's pod.
     here = settings.model_copy(update={"custom_ca": None})
-    answer = Answer(commit=commit)
-    seen = asyncio.run(gather(cast("Client", world), here, app, spec, answer))
+    seen = asyncio.run(_seen(world, here, app, spec, Answer(commit=commit)))
     made = plan(seen, settings)
     if made.error:
         raise InputError(f"{made.error.reason}: {made.error.message}")
     return made, cast("EnvironmentSpec", seen.wanted)  # or there were an error
+
+
+async def _seen(
+    world: World, settings: Settings, app: Object, spec: FalAppSpec, answer: Answer
+) -> Snapshot:
+    cluster = cast("Client", world)
+    seen = await gather(cluster, settings, app, spec, answer)
+    try:
+        return await with_history(cluster, seen)
+    except ForbiddenError:
+        return seen  # the operator may, and who plans may not list ReplicaSets
 
 
 def _chain(wanted: EnvironmentSpec, namespace: str) -> list[EnvironmentSpec]:

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from pydantic import ValidationError
 
-from falapp_operator.api import meta, model
+from falapp_operator.api import model
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.objects import Object, ref
 from falapp_operator.errors import ConflictError, ForbiddenError, RefusedError, UserError
-from falapp_operator.reconcile import claims, commits, withdrawals
+from falapp_operator.reconcile import claims, commits
 from falapp_operator.reconcile import plan as plans
 from falapp_operator.reconcile import status as statuses
 from falapp_operator.reconcile.context import (
@@ -22,7 +22,7 @@ from falapp_operator.reconcile.context import (
     own,
     write_status,
 )
-from falapp_operator.reconcile.gathering import gather
+from falapp_operator.reconcile.gathering import gather, with_history
 from falapp_operator.reconcile.queue import Key
 from falapp_operator.reconcile.snapshot import Snapshot
 
@@ -47,7 +47,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
     answer = await context.shared.commits.of(context, app, spec.source.git)
     seen = await gather(context.cluster, context.settings, app, spec, answer)
     context.shared.guests.note(key, _host(seen.environment))
-    seen = await _with_history(context, await _with_nodes(context, key, seen))
+    seen = await with_history(context.cluster, await _with_nodes(context, key, seen))
     plan = plans.plan(seen, context.settings)
     try:
         await _apply(context, plan, seen.deployment)
@@ -85,18 +85,6 @@ async def _with_nodes(context: Context, key: Key, seen: Snapshot) -> Snapshot:
         with contextlib.suppress(ForbiddenError):
             there = await nodes.all(lambda: context.cluster.list("v1", "Node"), context.now())
             return replace(seen, nodes=there)
-    return seen
-
-
-async def _with_history(context: Context, seen: Snapshot) -> Snapshot:
-    """Return what was seen with the Deployment's ReplicaSets, where a former one may be needed."""
-    if withdrawals.may_concern(seen):
-        namespace, name = (seen.app["metadata"][k] for k in ("namespace", "name"))
-        # Without the right to list them no revision is withdrawn.
-        with contextlib.suppress(ForbiddenError):
-            labels = meta.app_selector(name)
-            found = await context.cluster.list("apps/v1", "ReplicaSet", namespace, labels=labels)
-            return replace(seen, replica_sets=found)
     return seen
 
 

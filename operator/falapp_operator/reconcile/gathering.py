@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
-from falapp_operator.api import meta
+from falapp_operator.api import conditions, meta
+from falapp_operator.api.conditions import ConditionType, Reason
 from falapp_operator.api.environment import EnvironmentSpec
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.machinetype import MachineTypeSpec
@@ -12,10 +14,10 @@ from falapp_operator.api.objects import Object, Ref, owner_uids
 from falapp_operator.cluster.client import Client
 from falapp_operator.environment import key
 from falapp_operator.environment.manifest import spec_of
-from falapp_operator.errors import UserError
-from falapp_operator.reconcile import machines
+from falapp_operator.errors import ForbiddenError, UserError
+from falapp_operator.reconcile import machines, withdrawals
 from falapp_operator.reconcile.commits import Answer
-from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP
+from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, own
 from falapp_operator.reconcile.snapshot import Machine, Snapshot
 from falapp_operator.settings import Settings
 
@@ -37,11 +39,11 @@ async def gather(
         disruption = start(cluster.get(_child("policy/v1", "PodDisruptionBudget", app)))
         pods = start(cluster.list("v1", "Pod", namespace, labels=labels))
         sources = start(cluster.list("v1", "ConfigMap", namespace, labels=labels))
-        environments = start(cluster.list(meta.API_VERSION, ENVIRONMENT, namespace))
+        environments = start(_environments(cluster, namespace, _settled(app)))
     (machine, *fallbacks), names = types.result()
     wanted = _wanted(spec, python, settings, machine)
     environment = key.name(wanted, namespace) if isinstance(wanted, EnvironmentSpec) else ""
-    mine = [e for e in environments.result() if metadata["uid"] in owner_uids(e)]
+    current, former = await _mine(cluster, app, environment, environments.result())
     return Snapshot(
         app=app | {"apiVersion": meta.API_VERSION, "kind": FALAPP},
         spec=spec,
@@ -51,10 +53,8 @@ async def gather(
         machine_types=names,
         files=files.result(),
         wanted=wanted,
-        environment=next(
-            (e for e in environments.result() if e["metadata"]["name"] == environment), None
-        ),
-        former_environments=tuple(e for e in mine if e["metadata"]["name"] != environment),
+        environment=current,
+        former_environments=former,
         deployment=deployment.result(),
         service=service.result(),
         disruption=disruption.result(),
@@ -64,6 +64,63 @@ async def gather(
         stale=answer.trouble,
         trust=_trust(spec, settings),
     )
+
+
+def _settled(app: Object) -> str:
+    """Return the one Environment that an app owns, where that is known; empty elsewhere.
+
+    Others are given up before an app is told to be Ready. So of an app that was Ready as it is now
+    not all Environments of its namespace are to be read, which is most of the work of a restart
+    over many apps.
+    """
+    status, generation = app.get("status", {}), app["metadata"]["generation"]
+    was_ready = any(
+        c.type == ConditionType.READY
+        and (c.status, c.reason) == ("True", Reason.RUNNERS_READY)
+        and c.observed_generation == generation
+        for c in conditions.of(app)
+    )
+    return str((status.get("environment") or {}).get("name", "")) if was_ready else ""
+
+
+async def _environments(cluster: Client, namespace: str, only: str = "") -> tuple[Object, ...]:
+    """Return the Environments of a namespace, or the one that is needed."""
+    if not only:
+        return await cluster.list(meta.API_VERSION, ENVIRONMENT, namespace)
+    found = await cluster.get(own(ENVIRONMENT, namespace, only))
+    return (found,) if found else ()
+
+
+async def _mine(
+    cluster: Client, app: Object, name: str, found: tuple[Object, ...]
+) -> tuple[Object | None, tuple[Object, ...]]:
+    """Return the Environment called ``name``, which an app asks for, and others that it owns.
+
+    Args:
+        cluster: The API server.
+        app: The app.
+        name: The Environment that it asks for.
+        found: All Environments there, or the one that was taken for it.
+    """
+    metadata = app["metadata"]
+    if _settled(app) not in ("", name):
+        found = await _environments(cluster, metadata["namespace"])
+    by_name = {e["metadata"]["name"]: e for e in found}
+    current = by_name.pop(name, None)
+    return current, tuple(e for e in by_name.values() if metadata["uid"] in owner_uids(e))
+
+
+async def with_history(cluster: Client, seen: Snapshot) -> Snapshot:
+    """Return what was seen with the Deployment's ReplicaSets, where a former one may be needed."""
+    if not withdrawals.may_concern(seen):
+        return seen
+    namespace, name = (seen.app["metadata"][k] for k in ("namespace", "name"))
+    try:
+        labels = meta.app_selector(name)
+        found = await cluster.list("apps/v1", "ReplicaSet", namespace, labels=labels)
+    except ForbiddenError:
+        return seen  # without the right to list them no revision is withdrawn
+    return replace(seen, replica_sets=found)
 
 
 def _trust(spec: FalAppSpec, settings: Settings) -> str:

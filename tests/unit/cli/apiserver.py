@@ -30,6 +30,20 @@ def at_once(coroutine):
     raise AssertionError("it waits")
 
 
+class Live:
+    """The API server in memory, asked without waiting."""
+
+    def __init__(self, cluster):
+        self._cluster = cluster
+
+    def get(self, where):
+        return at_once(self._cluster.get(where))
+
+    def list(self, api_version, kind, namespace, labels):
+        found = self._cluster.list(api_version, kind, namespace, labels=labels)
+        return at_once(found)
+
+
 class Server:
     """What is there, what was asked, and what is refused."""
 

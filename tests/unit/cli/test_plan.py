@@ -1,6 +1,5 @@
 """`falapp plan`: what is foreseen is what the operator makes, and holds no secret."""
 
-import asyncio
 import json
 import socket
 
@@ -14,10 +13,9 @@ from falapp_cli.foresee.changes import differing
 from falapp_cli.foresee.plan import UID, foresee
 from falapp_cli.foresee.world import World
 from falapp_cli.main import run
-from falapp_operator.api.objects import ref, stamped
 from falapp_runner import contract
 from tests.unit import samples
-from tests.unit.cli.apiserver import at_once
+from tests.unit.cli.apiserver import Live
 from tests.unit.reconcile import fake
 
 TOKEN = "ghp_0123456789abcdef"  # noqa: S105 - nobody's
@@ -142,45 +140,6 @@ def test_no_credential_is_printed_though_it_stands_in_the_source():
     assert reasons["BuiltFromSource"].field == "spec.requirements[0]"
 
 
-class Live:
-    """The API server in memory, asked without waiting."""
-
-    def __init__(self, cluster):
-        self._cluster = cluster
-
-    def get(self, where):
-        return at_once(self._cluster.get(where))
-
-    def list(self, api_version, kind, namespace, labels):
-        found = self._cluster.list(api_version, kind, namespace, labels=labels)
-        return at_once(found)
-
-
-def test_the_foreseen_is_what_the_operator_makes(operator_made):
-    """The operator's plan is applied to an API server in memory; nothing is left to change."""
-    cluster, app = operator_made
-    made = foreseen(app, samples.settings(), Live(cluster))
-    there = {c["kind"]: c["action"] for c in made.to_value()["changes"]}
-    assert there == {
-        "Environment": "keep", "ConfigMap": "keep", "Deployment": "keep", "Service": "keep",
-    }  # fmt: skip
-
-
-def test_with_a_cluster_what_would_change_is_told(operator_made):
-    cluster, app = operator_made
-    app["spec"]["replicas"] = 3
-    made = foreseen(app, samples.settings(), Live(cluster))
-    changes = {c["kind"]: (c["action"], c["fields"]) for c in made.to_value()["changes"]}
-    assert changes["Deployment"] == ("change", ["spec.replicas"])
-    assert "          spec.replicas" in list(table.lines(made))
-    assert changes["PodDisruptionBudget"][0] == "create"
-    for kind in ("Service", "ConfigMap", "Environment"):
-        assert changes[kind] == ("keep", [])
-    app["spec"]["requirements"] = ["numpy==2.4.6"]
-    changes = foreseen(app, samples.settings(), Live(cluster)).to_value()["changes"]
-    assert [c["action"] for c in changes if c["kind"] in ("Environment", "Job")] == ["create"] * 2
-
-
 @pytest.mark.parametrize(
     ("live", "desired", "fields"),
     [
@@ -194,27 +153,6 @@ def test_with_a_cluster_what_would_change_is_told(operator_made):
 )
 def test_the_fields_that_would_change(live, desired, fields):
     assert list(differing(live, desired)) == fields
-
-
-@pytest.fixture
-def operator_made():
-    """A cluster in which the operator has made an app, and its FalApp."""
-    from falapp_operator.reconcile.commits import Answer
-    from falapp_operator.reconcile.gathering import gather
-    from falapp_operator.reconcile.plan import plan
-
-    app = samples.app()
-    environment = samples.environment_of(app, status=samples.BUILT)
-    cluster = fake.Cluster(app, samples.machine_type(), environment)
-
-    async def apply():
-        live = await cluster.get(ref(app))
-        seen = await gather(cluster, samples.settings(), live, spec_of(live), Answer())
-        for change in plan(seen, samples.settings()).changes:
-            await cluster.apply(stamped(change.desired))
-
-    asyncio.run(apply())
-    return cluster, samples.app()
 
 
 def spec_of(app):

@@ -245,7 +245,7 @@ async def test_a_spec_that_cannot_be_read_is_a_condition(world, spec, field):
 
 @pytest.mark.parametrize(
     "failing",
-    ["get Deployment", "list Pod", "list Environment", "get MachineType", "apply Service"],
+    ["get Deployment", "list Pod", "get Environment", "get MachineType", "apply Service"],
 )
 @pytest.mark.parametrize("error", [errors.TransientError("no answer"), errors.ConflictError("old")])
 async def test_an_api_server_in_trouble_is_not_a_bug(world, failing, error):
