@@ -10,6 +10,7 @@ from falapp_operator.reconcile.context import utcnow
 from tests.faults.api import Api, Object
 
 _SECONDS = 10
+_WATCHED = ("falapps", "environments")
 
 
 class Witness:
@@ -24,7 +25,7 @@ class Witness:
     async def run(self) -> None:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for plural in ("falapps", "environments"):
+            for plural in _WATCHED:
                 group.create_task(self._watch(plural))
 
     async def forget(self) -> None:
@@ -47,12 +48,27 @@ class Witness:
                 if the next one saw more already, no status ever had it.
         """
         deadline = time.monotonic() + _SECONDS  # the watch may be behind
-        while not self._due <= (found := set(await self._events())) or not (
-            cut_off or found == self._due
-        ):
-            late = time.monotonic() > deadline
-            assert not late, f"missing {self._due - found}, more {found - self._due}"
+        while True:
+            found = await self._events()
+            missing = self._due - set(found)
+            more = [] if cut_off else await self._untrue(found)
+            if not missing and not more:
+                return
+            assert time.monotonic() < deadline, f"missing {missing}, more {more}"
             await asyncio.sleep(0.1)
+
+    async def _untrue(self, found: dict[str, Object]) -> list[Object]:
+        """Return the Events of what was never written, of objects that are there.
+
+        An object that is deleted between its Event and its status never has that status.
+        """
+        more = [event for name, event in found.items() if name not in self._due]
+        alive = {
+            obj["metadata"]["uid"]
+            for plural in (_WATCHED if more else ())
+            for obj in await self._api.list(plural, self._namespace)
+        }
+        return [event for event in more if event["involvedObject"]["uid"] in alive]
 
     async def _events(self) -> dict[str, Object]:
         found = await self._api.list("events", self._namespace)
