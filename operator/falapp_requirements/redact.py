@@ -12,25 +12,17 @@ import string
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus, unquote
 
+from falapp_requirements import userinfo
+from falapp_requirements.userinfo import STOP, WORD
+
 HIDDEN = "****"
 
-# A scheme. Its length is bounded, or a long word would take quadratic time.
-_WORD = r"[A-Za-z][A-Za-z0-9+.-]{0,30}"
-# A URL's beginning, also with too few slashes: "git+https:TOKEN@host" is what people type.
-_SCHEME = rf"(?P<scheme>(?:{_WORD}:/{{1,3}}|(?:git\+)?(?:https?|ssh|git|ftp)[:/]+)(?![:/]))"
-_STOP = r"\s\"'`<>"
-_USERINFO = re.compile(rf"{_SCHEME}(?P<userinfo>[^{_STOP}/?#]*@)")
-# A password with an unescaped slash, "?" or "#": after "name:" no port, and an "@" further on.
-_BROKEN_USERINFO = re.compile(
-    rf"{_SCHEME}(?P<userinfo>[^{_STOP}/@:]*:(?!\d+(?:[/?#]))[^{_STOP}]*@)"
-)
-_BARE_USERINFO = re.compile(rf"(?<![\w./])[\w.%+-]+:[^{_STOP}@/]+@(?=[\w\[])")
-_QUERY = re.compile(rf"(?P<url>{_WORD}:/+[^{_STOP}?]*)\?[^{_STOP}#]*")
-_BARE_QUERY = re.compile(rf"\?[\w.%~+-]+=[^{_STOP}#)]*")
-# In an item of its own no quotation mark ends a URL, and none hides the rest of a password.
-_ITEM_USERINFO = re.compile(rf"{_SCHEME}(?P<userinfo>[^/?#]*@)")
-_ITEM_BROKEN = re.compile(rf"{_SCHEME}(?P<userinfo>[^/@:]*:(?!\d+(?:[/?#])).*@)")
-_ITEM_QUERY = re.compile(rf"(?P<url>{_WORD}:/+[^?]*)\?[^#]*")
+# None of these takes more than linear time: where the end of what is sought is not there, the text
+# up to where it would have been is taken as well, and not looked at again from its middle.
+_BARE_USERINFO = re.compile(rf"(?<![\w./])[\w.%+-]+(?::[^{STOP}@/]+(?P<at>@(?=[\w\[]))?)?")
+_QUERY = re.compile(rf"(?P<url>{WORD}:/+[^{STOP}?]*)(?P<query>\?[^{STOP}#]*)?")
+_BARE_QUERY = re.compile(rf"\?[\w.%~+-]+=[^{STOP}#)]*")
+_ITEM_QUERY = re.compile(rf"(?P<url>{WORD}:/+[^?]*)(?P<query>\?[^#]*)?")
 # The operator's own names, FALAPP_…, stand for what a user wrote: they tell nobody anything.
 _OPEN = re.compile(r"(?:[^${}:]*:)?\$\{(?!FALAPP_)[A-Z][A-Z0-9_]*\}@")
 
@@ -67,39 +59,56 @@ class Redactor:
             text = text.replace(literal, HIDDEN)
         for encoded in self._encoded:
             text = _without_run(text, encoded)
-        text = _BROKEN_USERINFO.sub(_without_userinfo, text)
-        text = _USERINFO.sub(_without_userinfo, text)
-        text = _BARE_USERINFO.sub(f"{HIDDEN}@", text)
-        text = _QUERY.sub(rf"\g<url>?{HIDDEN}", text)
+        text = _without_userinfo(userinfo.BROKEN, text)
+        text = _without_userinfo(userinfo.PLAIN, text)
+        text = _BARE_USERINFO.sub(lambda m: f"{HIDDEN}@" if m["at"] else m[0], text)
+        text = _QUERY.sub(_without_query, text)
         return _BARE_QUERY.sub(f"?{HIDDEN}", text)
 
 
 def item(token: str) -> str:
     """Return an item without its credentials, however malformed it is."""
-    shown = _ITEM_BROKEN.sub(_without_userinfo, token)
-    shown = _ITEM_USERINFO.sub(_without_userinfo, shown)
-    shown = _ITEM_QUERY.sub(rf"\g<url>?{HIDDEN}", shown)
+    shown = _without_userinfo(userinfo.ITEM_BROKEN, token)
+    shown = _without_userinfo(userinfo.ITEM_PLAIN, shown)
+    shown = _ITEM_QUERY.sub(_without_query, shown)
     return Redactor([token])(shown)
 
 
-def _without_userinfo(match: re.Match[str]) -> str:
-    if _OPEN.fullmatch(match["userinfo"]):
-        return match[0]
-    return f"{match['scheme']}{HIDDEN}@"
+def _without_userinfo(kind: userinfo.Kind, text: str) -> str:
+    shown, done = [], 0
+    for start, end in kind.find(text):
+        if not _OPEN.fullmatch(text, start, end):
+            shown += [text[done:start], f"{HIDDEN}@"]
+            done = end
+    return "".join([*shown, text[done:]])
+
+
+def _without_query(match: re.Match[str]) -> str:
+    return f"{match['url']}?{HIDDEN}" if match["query"] else match[0]
 
 
 def secrets(token: str) -> frozenset[str]:
     """Return what is secret in a pip argument: passwords, lone tokens, values of a query."""
     found: set[str] = set()
-    for pattern in (_USERINFO, _BROKEN_USERINFO, _ITEM_USERINFO):
-        for match in pattern.finditer(token):
-            user, _, password = match["userinfo"][:-1].partition(":")
+    for kind in (userinfo.PLAIN, userinfo.BROKEN, userinfo.ITEM_PLAIN):
+        for start, end in kind.find(token):
+            user, _, password = token[start : end - 1].partition(":")
             found.add(password or user)
     for match in _QUERY.finditer(token):
-        query = match[0].partition("?")[2]
+        query = (match["query"] or "")[1:]
         found.update(pair.partition("=")[2] or pair for pair in query.split("&"))
     found |= {unquote(part) for part in found}
     return frozenset(s for s in found if len(s) >= _SHORTEST_SECRET and _is_secret(s))
+
+
+def has_password(text: str) -> bool:
+    """Return whether a URL of ``text`` has a password that is no variable, however short it is."""
+    passwords = (
+        text[start : end - 1].partition(":")[2]
+        for kind in (userinfo.PLAIN, userinfo.BROKEN)
+        for start, end in kind.find(text)
+    )
+    return any(password and _is_secret(password) for password in passwords)
 
 
 def _is_secret(text: str) -> bool:

@@ -225,7 +225,8 @@ def _refuse_args(found: tuple[Instruction, ...], args: Mapping[str, str]) -> Non
 
 def _holds_credential(line: str) -> bool:
     """Return whether a URL of a line holds a password or a token before its host."""
-    return bool(redact.secrets(_QUERY.sub("", line)))
+    shown = _QUERY.sub("", line)
+    return bool(redact.secrets(shown)) or redact.has_password(shown)
 
 
 def _error(message: str, line: int = 0) -> UserError:

@@ -74,6 +74,7 @@ def test_what_kaniko_builds_is_accepted_and_its_result_too(text):
         (FROM + "RUN", 2, "says nothing"),
         (FROM + "RUN pip install git+https://hunter2secret@git.example/x", 2, "a credential"),
         (FROM + "ADD https://user:hunter2secret@files.example/x /x", 2, "a credential"),
+        (FROM + "ADD https://u:pw@files.example/x /x", 2, "a credential"),
     ],
 )
 def test_what_is_not_built_as_it_is_written_is_refused_with_its_line(text, line, named):

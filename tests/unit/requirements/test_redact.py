@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from falapp_requirements.redact import Redactor, secrets
+from falapp_requirements.redact import Redactor, has_password, item, secrets
 
 CANARY = "CANARY1234"
 
@@ -99,6 +99,29 @@ def test_what_is_secret_in_a_whole_url_is_hidden_by_itself() -> None:
 
 def test_the_longest_is_hidden_first_and_what_is_too_short_is_left() -> None:
     assert Redactor(values=["abcdef", "abc", "", "v"])("abcdef abc v1") == "**** **** v1"
+
+
+LONG = 65_536
+"""Characters: as long as a Dockerfile may be, in one line."""
+
+
+@pytest.mark.parametrize("tail", ["", " @", "!"])
+@pytest.mark.parametrize(
+    "part", ["https:////", "http:/b:", "a:/", "https://a:b", "git:", "%", "a:", "https://a?"]
+)
+def test_no_text_takes_more_than_linear_time(part: str, tail: str) -> None:
+    """With quadratic time each would take minutes, which are more than a unit test has."""
+    text = f"{part * (LONG // len(part))}{tail} https://u:{CANARY}@h/x"
+    assert CANARY not in Redactor()(text)
+    assert CANARY not in item(text)
+    assert CANARY in secrets(text)
+
+
+def test_a_password_is_one_however_short_it_is() -> None:
+    assert has_password("ADD https://u:pw@h/x /x")
+    assert has_password("https://u:p/w@h/x")
+    for text in ("git+ssh://git@h/x", "https://u:${PW}@h/x", "https://h:443/x@y", "u:pw@h"):
+        assert not has_password(text)
 
 
 WORD = st.text(string.ascii_letters + string.digits + "-._~%+", max_size=12)
