@@ -60,7 +60,7 @@ class Builds(model.Model):
     image_pull_secret: OptionalName = ""
     """The Secret in the builds' namespace that the images of builds are pulled with."""
     timeout: model.Duration = "1h"
-    """How long one build may take."""
+    """How long one build may take, from when its pod has a node."""
     max_concurrent: Annotated[int, Field(ge=1, le=1000)] = 4
     """How many builds run at once; the others wait in the order in which they came."""
     wheel_cache: OptionalName = ""

@@ -127,13 +127,16 @@ def test_a_build_that_takes_too_long_is_ended_and_told_so(
     environment("sleeps", [f"--extra-index-url={index}", "falapp-sleeps"])
     job = poll(
         lambda: name_of(apps, shared_namespace, "sleeps"),
-        lambda name: bool(name) and kube.get("job", name, BUILDS),
+        lambda name: (
+            bool(name) and kube.list("pods", BUILDS, f"batch.kubernetes.io/job-name={name}")
+        ),
         what="the build has begun",
         seconds=60,
     )
     # What builds.timeout says for all builds, said to this one.
     patch = '{"spec":{"activeDeadlineSeconds":3}}'
-    kube.run("patch", "job", job, "-n", BUILDS, "--type=merge", "-p", patch)
+    [pod] = kube.list("pods", BUILDS, f"batch.kubernetes.io/job-name={job}")
+    kube.run("patch", "pod", pod["metadata"]["name"], "-n", BUILDS, "--type=merge", "-p", patch)
     app = apps.stalled(shared_namespace, "sleeps", "BuildTimeout", seconds=120)
     assert "builds.timeout" in app["status"]["failure"]["message"]
 

@@ -135,7 +135,6 @@ def job(build: Build, settings: Settings) -> Object:
         },
         "spec": {
             "backoffLimit": 0,
-            "activeDeadlineSeconds": model.seconds(settings.builds.timeout),
             "ttlSecondsAfterFinished": _FINISHED_JOBS_STAY_SECONDS,
             # A drained node is not the build's fault: the Job starts another pod by itself.
             "podFailurePolicy": {
@@ -163,6 +162,8 @@ def _pod(build: Build, settings: Settings) -> Object:
     ]
     pod: Object = {
         "restartPolicy": "Never",
+        # The kubelet counts them; the Job would count from before there was a node to build on.
+        "activeDeadlineSeconds": model.seconds(settings.builds.timeout),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "nodeSelector": environment.node_labels(build.spec.platform)

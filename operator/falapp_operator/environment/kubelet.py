@@ -55,6 +55,9 @@ def ended(pod: Object) -> tuple[Reason, str] | None:
     reason, said = status.get("reason", ""), shown(status.get("message", ""))
     if not reason:
         return None
+    if reason == "DeadlineExceeded":
+        message = "the build took longer than builds.timeout of the operator's chart allows"
+        return Reason.BUILD_TIMEOUT, message
     if _OWN_LIMIT.search(said):
         way_out = "raise builds.resources.limits.ephemeral-storage of the operator's chart"
         return Reason.DISK_FULL, f"the build used more disk than it may ({said}); {way_out}"

@@ -148,9 +148,6 @@ def _sidecar(status: Object) -> Outcome | None:
 
 
 def _failed(condition: Object, pod: Object) -> Outcome:
-    if condition.get("reason") == "DeadlineExceeded":
-        message = "the build took longer than builds.timeout of the operator's chart allows"
-        return _failure(Reason.BUILD_TIMEOUT, message)
     if why := kubelet.ended(pod):
         return _failure(*why)
     for status in _statuses(pod):

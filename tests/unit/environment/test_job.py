@@ -105,11 +105,16 @@ def test_no_step_can_talk_to_the_api_server():
     assert not {"hostNetwork", "hostPID", "hostIPC"} & set(made)
 
 
+def test_a_build_has_its_time_from_when_it_has_a_node():
+    spec = jobs.job(build(), samples.settings(builds={"timeout": "90s"}))["spec"]
+    assert "activeDeadlineSeconds" not in spec, "the Job's time runs while its pod waits for a node"
+    assert spec["template"]["spec"]["activeDeadlineSeconds"] == 90
+
+
 def test_the_job_fails_once_and_survives_drained_nodes():
-    made = jobs.job(build(), samples.settings(builds={"timeout": "90s"}))
+    made = jobs.job(build(), samples.settings())
     spec = made["spec"]
     assert spec["backoffLimit"] == 0
-    assert spec["activeDeadlineSeconds"] == 90
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
     rule = spec["podFailurePolicy"]["rules"][0]
     assert rule["action"] == "Ignore"

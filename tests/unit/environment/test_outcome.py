@@ -78,9 +78,12 @@ def test_a_reason_that_is_none_of_ours_is_not_taken_over():
 
 
 def test_a_build_that_took_too_long():
-    status = workloads.failed("DeadlineExceeded", "Job was active longer than specified deadline")
     pod = failed_pod("wheels", code=137)
-    seen = outcome(workloads.job(NAME, status), [pod])
+    pod["status"] |= {
+        "reason": "DeadlineExceeded",
+        "message": "Pod was active on the node longer than the specified deadline",
+    }
+    seen = outcome(workloads.job(NAME, workloads.failed()), [pod])
     assert (seen.phase, seen.reason) == (Phase.FAILED, Reason.BUILD_TIMEOUT)
     assert "builds.timeout" in seen.message
 
