@@ -23,6 +23,9 @@ LABEL_APP = f"{GROUP}/app"
 LABEL_ENVIRONMENT = f"{GROUP}/environment"
 """On build Jobs, their pods and requests: the Environment's name."""
 
+ANNOTATION_ENVIRONMENT = f"{GROUP}/environment"
+"""On Deployments: the name of the Environment whose image their pods have."""
+
 ANNOTATION_REVISION = f"{GROUP}/revision"
 """On runner pods: the hash of their template, so that a pod tells which revision it is of."""
 

@@ -6,14 +6,15 @@ had its place made free, the old one is run again (`withdrawals`).
 """
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from falapp_operator.api import meta
 from falapp_operator.api.environment import EnvironmentSpec
 from falapp_operator.api.objects import Object, annotation
-from falapp_operator.environment import key, manifest
+from falapp_operator.environment import key
 from falapp_operator.errors import UserError
-from falapp_operator.reconcile import checks, claims, verdict, withdrawals
+from falapp_operator.reconcile import checks, claims, releases, verdict, withdrawals
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.reconcile.withdrawals import Withdrawal
 from falapp_operator.runner import (
@@ -96,7 +97,7 @@ def _running(
     """Return the plan of an app whose environment is there."""
     files = _files(seen)
     runner = _runner(seen, files, settings)
-    wanted = deployment.deployment(seen.app, runner)
+    wanted = deployment.deployment(seen.app, runner, environment)
     revision = _revision(wanted)
     runners = _runners(seen, revision)
     withdrawal = withdrawals.decide(seen, revision, runners)
@@ -104,6 +105,7 @@ def _running(
     # Without a runner it has shown nothing yet: what served last may be needed again.
     proven = whole and (seen.spec.runners > 0 or seen.latest_ready in ("", revision))
     held = withdrawal is not None and withdrawal.template is None
+    given_up = seen.former_environments if proven else releases.superseded(seen)
     budget, needless = _budget(seen)
     return Plan(
         error=None,
@@ -114,9 +116,13 @@ def _running(
             *(() if held else (Change(live=seen.deployment, desired=_run(wanted, withdrawal)),)),
             Change(live=seen.service, desired=network.service(seen.app)),
             *budget,
-            *(_releases(seen) if proven else ()),
+            *_releases(seen, given_up),
         ),
-        deletions=(*needless, *(_leftovers(seen, runner) if proven else ())),
+        deletions=(
+            *needless,
+            *(seen.former_sources(runner.source) if proven else ()),
+            *releases.unowned(seen.app, given_up),
+        ),
         runners=runners,
         revision=revision,
         withdrawal=withdrawal,
@@ -140,7 +146,10 @@ def _run(wanted: Object, withdrawal: Withdrawal | None) -> Object:
     """Return the Deployment to have: of the former revision, once the wanted one is withdrawn."""
     if withdrawal is None or withdrawal.is_new:
         return wanted
-    return wanted | {"spec": wanted["spec"] | {"template": withdrawal.template}}
+    # Of which Environment the former revision is made, nothing says.
+    metadata = {k: v for k, v in wanted["metadata"].items() if k != "annotations"}
+    spec = wanted["spec"] | {"template": withdrawal.template}
+    return wanted | {"metadata": metadata, "spec": spec}
 
 
 def _budget(seen: Snapshot) -> tuple[tuple[Change, ...], tuple[Object, ...]]:
@@ -210,11 +219,12 @@ def _waiting(
     """Return the plan of an app whose Deployment is not to be touched now, but for its size."""
     sized = seen.owns(seen.deployment) and (not seen.disruption or seen.owns(seen.disruption))
     budget, needless = _budget(seen) if sized else ((), ())
+    given_up = releases.superseded(seen) if environment and not seen.spec.suspend else ()
     return Plan(
         error=error,
         environment=environment,
-        changes=(*claim, *budget),
-        deletions=needless,
+        changes=(*claim, *budget, *_releases(seen, given_up)),
+        deletions=(*needless, *releases.unowned(seen.app, given_up)),
         # The wanted revision has no runner yet; how a former one fares says nothing of this spec.
         runners=outcome.runners(seen.pods, ""),
         rolled_out=False,
@@ -246,28 +256,9 @@ def _claim(seen: Snapshot, spec: EnvironmentSpec) -> tuple[Change, ...]:
     return (Change(live=seen.environment, desired=desired),) if desired else ()
 
 
-def _releases(seen: Snapshot) -> tuple[Change, ...]:
-    """Stop owning former Environments that others still use; `_leftovers` has the rest."""
-    changes = []
-    for live in seen.former_environments:
-        owners = _other_owners(live, seen.app)
-        if owners:
-            spec = EnvironmentSpec.model_validate(live["spec"])
-            wanted = manifest.environment(spec, live["metadata"]["namespace"], owners)
-            wanted["metadata"]["name"] = live["metadata"]["name"]
-            changes.append(Change(live=live, desired=claims.kept(wanted, live)))
-    return tuple(changes)
-
-
-def _leftovers(seen: Snapshot, runner: pod.Runner) -> tuple[Object, ...]:
-    """Return what only former revisions needed."""
-    unused = (e for e in seen.former_environments if not _other_owners(e, seen.app))
-    return (*seen.former_sources(runner.source), *unused)
-
-
-def _other_owners(live: Object, app: Object) -> list[Object]:
-    uid = app["metadata"]["uid"]
-    return [o for o in live["metadata"].get("ownerReferences", ()) if o["uid"] != uid]
+def _releases(seen: Snapshot, given_up: tuple[Object, ...]) -> Iterator[Change]:
+    for live, desired in releases.released(seen.app, given_up):
+        yield Change(live=live, desired=desired)
 
 
 def _source(seen: Snapshot, runner: pod.Runner, files: source.Files | None) -> tuple[Change, ...]:

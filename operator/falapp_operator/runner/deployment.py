@@ -9,12 +9,13 @@ _SLACK_SECONDS = 600
 """What pulling an image and finding a node may take on top of the app's own start."""
 
 
-def deployment(app: Object, runner: pod.Runner) -> Object:
-    """Return the Deployment of the FalApp ``app``."""
+def deployment(app: Object, runner: pod.Runner, environment: str) -> Object:
+    """Return the Deployment of the FalApp ``app``, whose runners' image is of ``environment``."""
+    annotations = {meta.ANNOTATION_ENVIRONMENT: environment}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": child.metadata(app),
+        "metadata": child.metadata(app) | {"annotations": annotations},
         "spec": {
             "replicas": runner.spec.runners,
             "revisionHistoryLimit": 2,

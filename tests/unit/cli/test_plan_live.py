@@ -6,7 +6,6 @@ import pytest
 
 from falapp_cli.errors import ForbiddenError
 from falapp_cli.foresee import table
-from falapp_cli.foresee.changes import REMOVED
 from falapp_cli.foresee.plan import foresee, read
 from falapp_cli.foresee.world import World
 from falapp_operator.api import meta
@@ -91,8 +90,8 @@ def test_a_withdrawn_revision_is_not_run_again_by_being_applied_again(withdrawn)
 
 def test_another_revision_than_the_withdrawn_one_is_run(withdrawn):
     deployment, made = planned(withdrawn, applied(withdrawn, env=[]))
-    # Its pods are there: only the defaults, which came with them, are given back.
-    assert deployment["fields"] == [REMOVED]
+    # Its pods are there; what says of which Environment they are is all that is new.
+    assert deployment["fields"] == [f"metadata.annotations.{meta.ANNOTATION_ENVIRONMENT}"]
     assert made.warnings == ()
     deployment, made = planned(withdrawn, applied(withdrawn, env=[*BROKEN["env"], OTHER]))
     assert deployment["action"] == "change"

@@ -9,6 +9,10 @@ from falapp_operator.runner import deployment, disruption, network, source
 from tests.unit import golden, samples
 
 
+def made_deployment(app, runner):
+    return deployment.deployment(app, runner, "env-0123456789abcdef")
+
+
 @pytest.mark.parametrize("name", ["cpu", "gpu"])
 def test_the_manifests_of_an_app(make_runner, name):
     app = samples.app("hello")
@@ -20,7 +24,7 @@ def test_the_manifests_of_an_app(make_runner, name):
     golden.check(
         Path(__file__).parent / f"{name}.golden.yaml",
         source.config_map(app, source.Files(texts={"app.py": samples.CODE})),
-        deployment.deployment(app, runner),
+        made_deployment(app, runner),
         network.service(app),
         disruption.budget(app),
     )
@@ -30,7 +34,7 @@ def test_the_manifests_of_an_app(make_runner, name):
     ("machine", "surge", "unavailable"), [(None, 1, 0), (samples.GPU, 0, 1)], ids=["cpu", "gpu"]
 )
 def test_gpu_apps_make_room_first(make_runner, machine, surge, unavailable):
-    made = deployment.deployment(samples.app(), make_runner(machine=machine))
+    made = made_deployment(samples.app(), make_runner(machine=machine))
     assert made["spec"]["strategy"] == {
         "type": "RollingUpdate",
         "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable},
@@ -58,7 +62,7 @@ def test_gpu_apps_make_room_first(make_runner, machine, surge, unavailable):
 def test_what_a_rollout_leaves_out_never_stops_it(
     make_runner, rollout, machine, surge, unavailable
 ):
-    made = deployment.deployment(samples.app(), make_runner(machine=machine, rollout=rollout))
+    made = made_deployment(samples.app(), make_runner(machine=machine, rollout=rollout))
     assert made["spec"]["strategy"] == {
         "type": "RollingUpdate",
         "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable},
@@ -67,19 +71,19 @@ def test_what_a_rollout_leaves_out_never_stops_it(
 
 def test_recreate_has_nothing_of_a_rolling_update(make_runner):
     """Server-side apply takes back what was applied before, or the API server would refuse it."""
-    made = deployment.deployment(samples.app(), make_runner(rollout={"type": "Recreate"}))
+    made = made_deployment(samples.app(), make_runner(rollout={"type": "Recreate"}))
     assert made["spec"]["strategy"] == {"type": "Recreate"}
 
 
 def test_a_suspended_app_keeps_no_runner(make_runner):
     for suspend, runners in ((True, 0), (False, 3)):
-        made = deployment.deployment(samples.app(), make_runner(replicas=3, suspend=suspend))
+        made = made_deployment(samples.app(), make_runner(replicas=3, suspend=suspend))
         assert made["spec"]["replicas"] == runners
 
 
 @pytest.mark.parametrize("replicas", [0, 1, 3])
 def test_the_deployment_keeps_as_many_as_asked_for(make_runner, replicas):
-    made = deployment.deployment(samples.app(), make_runner(replicas=replicas, startupTimeout="1h"))
+    made = made_deployment(samples.app(), make_runner(replicas=replicas, startupTimeout="1h"))
     assert made["spec"]["replicas"] == replicas
     assert made["spec"]["progressDeadlineSeconds"] > 3600
     labels = made["spec"]["template"]["metadata"]["labels"]
@@ -105,7 +109,7 @@ def test_a_node_is_drained_of_one_runner_after_another_and_of_a_broken_one_at_on
 def test_everything_is_the_apps_own(make_runner):
     app = samples.app("hello", uid="uid-7")
     for made in (
-        deployment.deployment(app, make_runner()),
+        made_deployment(app, make_runner()),
         network.service(app),
         disruption.budget(app),
         source.config_map(app, source.Files(texts={"app.py": ""})),

@@ -70,3 +70,57 @@ async def test_another_profile_of_the_machine_type_leaves_nothing_of_before(read
 async def test_an_environment_that_somebody_deleted_is_asked_for_again(ready):
     ready.cluster.remove(ENVIRONMENT, ready.first)
     assert f"apply Environment {ready.first}" in await ready.reconcile_app()
+
+
+async def correct(world, *, times):
+    """Edit the requirements so often, before any build comes to its end."""
+    for number in range(times):
+        change(world, requirements=[f"a=={number}"])
+        await world.reconcile_app()
+        for name in world.cluster.names(ENVIRONMENT):
+            await world.reconcile_environment(name)
+
+
+async def test_builds_that_nobody_waits_for_any_more_make_room(ready):
+    await correct(ready, times=5)
+    wanted = ready.status()["environment"]["name"]
+    assert owned(ready) == {ready.first, wanted}
+    await settle(ready)
+    assert owned(ready) == {wanted}
+    assert wanted in ready.cluster.names("Job")
+    assert set(ready.cluster.names("Job")) <= set(ready.cluster.names(ENVIRONMENT))
+
+
+async def test_before_there_is_a_runner_only_the_wanted_one_is_kept(world):
+    world.cluster.put(samples.app())
+    await world.reconcile_app()
+    await correct(world, times=3)
+    assert world.cluster.names(ENVIRONMENT) == [world.status()["environment"]["name"]]
+
+
+async def test_what_others_wait_for_is_theirs_from_then_on(world):
+    world.cluster.put(samples.app())
+    world.cluster.put(samples.app("other"))
+    await world.reconcile_app("other")
+    await world.reconcile_app()
+    [first] = world.cluster.names(ENVIRONMENT)
+    world.cluster.change(FALAPP, "hello", spec=samples.app_spec(requirements=["numpy"]))
+    await world.reconcile_app()
+    owners = world.cluster.find(ENVIRONMENT, first)["metadata"]["ownerReferences"]
+    assert [o["uid"] for o in owners] == ["uid-of-other"]
+
+
+async def test_a_vanished_image_of_runners_is_built_on_though_another_is_asked_for(ready):
+    ready.cluster.change(ENVIRONMENT, ready.first, status=samples.NOT_FOUND)
+    change(ready, requirements=["numpy"])
+    await ready.reconcile_app()
+    assert len(owned(ready)) == 2
+
+
+@pytest.mark.parametrize("what", ["suspend", "entrypoint"])
+async def test_an_app_that_asks_for_nothing_gives_up_nothing(world, what):
+    world.cluster.put(samples.app())
+    await world.reconcile_app()
+    change(world, requirements=["numpy"], **{what: {"suspend": True, "entrypoint": "../x"}[what]})
+    await world.reconcile_app()
+    assert len(world.cluster.names(ENVIRONMENT)) == 1
