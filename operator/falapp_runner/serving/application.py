@@ -176,6 +176,8 @@ class Application:
         return True
 
     def _overdue(self, one: exchange.Exchange) -> None:
+        if one.complete:  # its background tasks are not the request's
+            return
         one.overdue()
         loop = asyncio.get_running_loop()
         if not one.cancellable and not one.started:

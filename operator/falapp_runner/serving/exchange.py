@@ -70,15 +70,17 @@ class Exchange:
         """Pass on a part of the answer, if it has not ended early."""
         if self.reason:
             return
+        last = False
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
             self.add(self, message)
-        elif not message.get("more_body", False):
-            self.complete = True
-            if self.unread is not None:
+        else:
+            last = not message.get("more_body", False)
+            if last and self.unread is not None:
                 await self.unread.drop()
         await self._send(message)
+        self.complete = last  # no sooner: even the last part waits for a client that does not read
 
     def client_gone(self) -> None:
         """End it, for nobody waits for its answer: an endpoint in a thread goes on unheard."""

@@ -5,6 +5,7 @@ import time
 import fal
 from fal.exceptions import GPUException
 from fastapi import BackgroundTasks, Response, WebSocket
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 
@@ -54,9 +55,13 @@ class Slow(fal.App, max_multiplexing=2):
         return {}
 
     @fal.endpoint("/afterwards")
-    async def afterwards(self, background: BackgroundTasks) -> dict:
-        background.add_task(asyncio.sleep, 0.3)
+    async def afterwards(self, background: BackgroundTasks, seconds: float = 0.3) -> dict:
+        background.add_task(asyncio.sleep, seconds)
         return {}
+
+    @fal.endpoint("/large")
+    async def large(self) -> StreamingResponse:
+        return StreamingResponse(iter([b"x" * 20_000_000]))
 
     @fal.endpoint("/logs")
     async def logs(self) -> dict:
