@@ -139,6 +139,8 @@ class Application:
                 finally:
                     self._deadlines.remove(one)
                     self._slots.leave()
+                if one.reason == exchange.OVERDUE:  # the endpoint took its end for something else
+                    await self._answer_overdue(one)
         except asyncio.CancelledError:
             if not one.reason:  # the process ends
                 raise

@@ -1,6 +1,7 @@
 """What a request's time limit ends, what it does not, and what the caller hears of it."""
 
 import contextlib
+import json
 import socket
 import time
 
@@ -24,6 +25,18 @@ def free_again(served):
     while served.counts.in_flight():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+@pytest.mark.parametrize("path", ["/answers-its-end", "/raises-at-its-end", "/refuses-its-end"])
+def test_whatever_an_endpoint_makes_of_its_end_the_caller_hears_of_its_time(serve, path):
+    served = serve()
+    answer = served.ask("POST", path, x_fal_request_id="mine")
+    assert answer.status == 504
+    assert answer.header("x-fal-error-type") == "request_timeout"
+    assert answer.header("x-fal-request-id") == "mine"
+    assert "took longer than 0.2 s" in json.loads(answer.body)["detail"]
+    assert not served.counts.in_flight()
+    assert not served.lost
 
 
 def test_background_tasks_are_not_the_requests(serve):

@@ -4,7 +4,7 @@ import time
 
 import fal
 from fal.exceptions import GPUException
-from fastapi import BackgroundTasks, Response, WebSocket
+from fastapi import BackgroundTasks, HTTPException, Response, WebSocket
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
@@ -58,6 +58,28 @@ class Slow(fal.App, max_multiplexing=2):
     async def afterwards(self, background: BackgroundTasks, seconds: float = 0.3) -> dict:
         background.add_task(asyncio.sleep, seconds)
         return {}
+
+    @fal.endpoint("/answers-its-end")
+    async def answers_its_end(self) -> dict:
+        try:
+            await self.work(60)
+        except asyncio.CancelledError:
+            return {"ended": True}
+        return {}
+
+    @fal.endpoint("/raises-at-its-end")
+    async def raises_at_its_end(self) -> dict:
+        try:
+            await self.work(60)
+        finally:
+            raise ValueError("nothing to clean up")
+
+    @fal.endpoint("/refuses-its-end")
+    async def refuses_its_end(self) -> dict:
+        try:
+            await self.work(60)
+        finally:
+            raise HTTPException(409, "not now")
 
     @fal.endpoint("/large")
     async def large(self) -> StreamingResponse:
