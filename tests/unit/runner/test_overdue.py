@@ -10,13 +10,15 @@ import pytest
 from falapp_runner.serving import application
 from tests.unit.runner import pair
 
+JSON = {"content_type": "application/json"}
+
 
 @pytest.fixture
 def serve(monkeypatch):
     monkeypatch.setattr(application, "NEVER_ENDS", 0.1)
     with contextlib.ExitStack() as stack:
         yield lambda **environ: stack.enter_context(
-            pair.ours(pair.load("takes_its_time.py").Slow, FALAPP_REQUEST_TIMEOUT="0.2", **environ)
+            pair.ours(pair.load("takes_its_time.py").Slow, FALAPP_REQUEST_TIMEOUT="0.5", **environ)
         )
 
 
@@ -34,9 +36,18 @@ def test_whatever_an_endpoint_makes_of_its_end_the_caller_hears_of_its_time(serv
     assert answer.status == 504
     assert answer.header("x-fal-error-type") == "request_timeout"
     assert answer.header("x-fal-request-id") == "mine"
-    assert "took longer than 0.2 s" in json.loads(answer.body)["detail"]
+    assert "took longer than 0.5 s" in json.loads(answer.body)["detail"]
     assert not served.counts.in_flight()
     assert not served.lost
+
+
+def test_the_answer_of_a_thread_that_is_late_has_its_own_id(serve):
+    served = serve()
+    assert served.ask("POST", "/sync", b"{}", x_fal_request_id="first", **JSON).status == 200
+    answer = served.ask("POST", "/sync", b'{"seconds": 1}', x_fal_request_id="late", **JSON)
+    assert answer.status == 504
+    assert answer.header("x-fal-request-id") == "late"
+    free_again(served)
 
 
 def test_background_tasks_are_not_the_requests(serve):
