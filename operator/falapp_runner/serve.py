@@ -97,7 +97,7 @@ def configuration(serves: application.Application) -> uvicorn.Config:
         serves,
         interface="asgi3",
         http=protocol.Protocol,
-        ws="auto" if serves.talks else "none",
+        ws=protocol.talks() if serves.talks else "none",
         lifespan="off",  # ours: uvicorn's would swallow what setup() raises
         log_config=None,
         access_log=False,

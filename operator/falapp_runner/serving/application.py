@@ -101,12 +101,10 @@ class Application:
         kind = scope["type"]
         if kind == "http":
             await self.http(scope, receive, send, connection.Connection(self))
-            return
-        scope["app"] = self._asgi
-        if kind == "websocket":
-            with self._sessions.one(receive, send) as session:
-                await self._websocket(scope, session.receive, session.send)
+        elif kind == "websocket":
+            await self.websocket(scope, receive, send, connection.Connection(self))
         else:
+            scope["app"] = self._asgi
             await self._plain(scope, receive, send)
 
     async def http(
@@ -122,7 +120,7 @@ class Application:
         self._identify(scope, headers)
         path = self._known.find(scope)
         one = exchange.Exchange(scope, send, self._additions.add, path)
-        client.exchange = one
+        client.current = one
         if self._additions.draining or unread.closes(scope, headers):
             one.unread = unread.Unread(receive)
             receive = one.unread.receive
@@ -148,8 +146,8 @@ class Application:
             if one.reason == exchange.OVERDUE:
                 await self._answer_overdue(one)
         finally:
-            if client.exchange is one:  # its background tasks may end after the next one came
-                client.exchange = None
+            if client.current is one:  # its background tasks may end after the next one came
+                client.current = None
             self._done(one, time.perf_counter() - began)
 
     def _identify(self, scope: exchange.Message, headers: dict[bytes, bytes]) -> None:
@@ -271,25 +269,30 @@ class Application:
             said = "x-fal-stop-runner" if one.stop_runner else "503"
             self._lost(f"{path.label} answered {said}, with which an app asks for a new runner")
 
-    async def _websocket(
-        self, scope: exchange.Message, receive: Receive, send: exchange.Send
+    async def websocket(
+        self,
+        scope: exchange.Message,
+        receive: Receive,
+        send: exchange.Send,
+        client: connection.Connection,
     ) -> None:
+        """Serve one websocket, from its handshake until its end."""
+        scope["app"] = self._asgi
         headers = dict(scope["headers"])
         path = self._known.find(scope)
         if context.UPLOAD_POLICY in headers and self._keeps_context:
             await send({"type": "websocket.close", "code": 1008})
             return
-        if not self._slots.take():
-            try:
-                await self._slots.wait()
-            except admission.FullError:
-                await websockets.refuse(scope, send)
-                path.counts.add(429, 0.0)
+        with self._sessions.one(receive, send) as session:
+            client.current = session
+            if refused := await websockets.turn(scope, session, self._slots):
+                path.counts.add(refused, 0.0)
                 return
-        began = time.perf_counter()
-        context.request_id.set(headers.get(context.REQUEST_ID, b"").decode("latin-1"))
-        try:
-            await (self._cors if b"origin" in headers else self._plain)(scope, receive, send)
-        finally:
-            self._slots.leave()
-            path.counts.add(101, time.perf_counter() - began)
+            began = time.perf_counter()
+            context.request_id.set(headers.get(context.REQUEST_ID, b"").decode("latin-1"))
+            stack = self._cors if b"origin" in headers else self._plain
+            try:
+                await stack(scope, session.receive, session.send)
+            finally:
+                self._slots.leave()
+                path.counts.add(101, time.perf_counter() - began)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from falapp_runner.serving import exchange
+from falapp_runner.serving import exchange, sessions
 
 Receive = Callable[[], Awaitable[exchange.Message]]
 
@@ -20,15 +20,24 @@ class Serves(Protocol):
     ) -> Awaitable[None]:
         """Serve one request."""
 
+    def websocket(
+        self,
+        scope: exchange.Message,
+        receive: Receive,
+        send: exchange.Send,
+        connection: "Connection",
+    ) -> Awaitable[None]:
+        """Serve one websocket."""
+
 
 class Connection:
-    """One connection's requests, which come one after another, and its end."""
+    """One connection's requests, which come one after another, or its websocket, and its end."""
 
-    __slots__ = ("_application", "exchange")
+    __slots__ = ("_application", "current")
 
     def __init__(self, application: Serves) -> None:
         self._application = application
-        self.exchange: exchange.Exchange | None = None
+        self.current: exchange.Exchange | sessions.Session | None = None
 
     def __call__(
         self, scope: exchange.Message, receive: Receive, send: exchange.Send
@@ -36,7 +45,13 @@ class Connection:
         """Serve one request."""
         return self._application.http(scope, receive, send, self)
 
+    def talk(
+        self, scope: exchange.Message, receive: Receive, send: exchange.Send
+    ) -> Awaitable[None]:
+        """Serve a websocket."""
+        return self._application.websocket(scope, receive, send, self)
+
     def lost(self) -> None:
-        """End the request in work: its client is gone."""
-        if self.exchange is not None:
-            self.exchange.client_gone()
+        """End what is in work: its client is gone."""
+        if self.current is not None:
+            self.current.client_gone()

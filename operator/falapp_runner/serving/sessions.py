@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-from falapp_runner.serving import exchange
+from falapp_runner.serving import admission, exchange
 
 Receive = Callable[[], Awaitable[exchange.Message]]
 
@@ -25,6 +25,8 @@ class Session:
         self._owes = False
         self._alone = True
         self._gone = False
+        self._waits = False
+        self._left = False
 
     @property
     def idle(self) -> bool:
@@ -34,6 +36,26 @@ class Session:
         something since the last message, and waits for the next one.
         """
         return self._listens and self._alone and not self._owes and not self._gone
+
+    async def turn(self, slots: admission.Slots) -> bool:
+        """Wait for a slot; False if the client has left before it was free."""
+        self._waits = True
+        try:
+            await slots.wait()
+        except asyncio.CancelledError:
+            if self._task is None or not self._left:  # the process ends
+                raise
+            self._task.uncancel()
+            return False
+        finally:
+            self._waits = False
+        return True
+
+    def client_gone(self) -> None:
+        """End its wait for a slot; an endpoint hears it by itself, as it receives."""
+        if self._waits and self._task is not None:
+            self._left = True
+            self._task.cancel()
 
     async def receive(self) -> exchange.Message:
         """Receive the next message, for the endpoint."""

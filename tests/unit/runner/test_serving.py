@@ -10,7 +10,7 @@ import time
 import pytest
 import websockets
 
-from falapp_runner.serving import admission
+from falapp_runner.serving import admission, sessions
 from tests.unit.runner import pair
 
 JSON = {"content_type": "application/json"}
@@ -212,6 +212,45 @@ def test_websockets_take_slots_and_are_refused(serve):
     asyncio.run(talk())
     until(lambda: not served.counts.in_flight())
     assert 'falapp_requests_total{endpoint="/talk",status="101"} 1' in served.counts.render()
+
+
+def test_a_websocket_that_waits_is_noticed_to_leave(serve, caplog):
+    served = serve(FALAPP_MAX_MULTIPLEXING="1")
+    head = "GET /talk HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    asks = f"{head}sec-websocket-version: 13\r\nsec-websocket-key: {'A' * 22}==\r\n\r\n"
+
+    async def talk():
+        async with websockets.connect(f"ws://127.0.0.1:{served.port}/talk", proxy=None) as first:
+            for _ in range(2):
+                with socket.create_connection(("127.0.0.1", served.port)) as client:
+                    client.sendall(asks.encode())
+                    until(served.counts.queued)
+                until(lambda: not served.counts.queued())
+            assert served.counts.in_flight() == 1
+            await first.send("bye")
+            await first.wait_closed()
+
+    asyncio.run(talk())
+    until(lambda: not served.counts.in_flight())
+    text = served.counts.render()
+    assert 'falapp_requests_total{endpoint="/talk",status="499"} 2' in text
+    assert 'falapp_requests_total{endpoint="/talk",status="101"} 1' in text
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_a_websocket_may_leave_in_the_moment_of_its_turn():
+    async def leave():
+        slots = admission.Slots(1, 1)
+        slots.take()
+        session = sessions.Session(None, None)
+        waits = asyncio.current_task()
+        asyncio.get_running_loop().call_soon(slots.leave)
+        asyncio.get_running_loop().call_soon(session.client_gone)
+        assert not await session.turn(slots)
+        assert (slots.in_flight, slots.queued) == (0, 0)
+        assert not waits.cancelling()
+
+    asyncio.run(leave())
 
 
 def test_a_request_id_is_taken_or_made(serve):
