@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from falapp_runner import drain
+
+RUNNERS = Path(drain.__file__).parents[2] / "docs/runners.md"
 
 
 @pytest.mark.parametrize(
@@ -22,3 +26,9 @@ def test_budget(grace, pause, requests, total):
 def test_each_part_ends_after_the_one_before_and_before_sigkill(grace):
     found = drain.budget(grace)
     assert 0 <= found.pause <= found.requests <= found.total <= grace
+
+
+def test_the_pause_is_as_documented():
+    text = " ".join(RUNNERS.read_text().split())
+    assert "serves for 5 s more (a sixth of a grace period below 30 s)" in text
+    assert [drain.budget(grace).pause for grace in (6, 24, 30, 60)] == pytest.approx([1, 4, 5, 5])
