@@ -52,11 +52,11 @@ GIT_SECRET_PREFIX = "FALAPP_GIT_"  # noqa: S105 - where the secret is, and not w
 MAX_MULTIPLEXING = "FALAPP_MAX_MULTIPLEXING"
 """The variable that holds how many requests a runner works on at once.
 
-This one and the seconds below are set where the FalApp says something, and absent where it does
+This one and the three below it are set where the FalApp says something, and absent where it does
 not: then the attribute of the class counts, and without it fal's default."""
 
 REQUEST_TIMEOUT = "FALAPP_REQUEST_TIMEOUT"
-"""The variable that holds how many seconds a request may take."""
+"""The variable that holds how many seconds a request may take; 0 is no limit."""
 
 STARTUP_TIMEOUT = "FALAPP_STARTUP_TIMEOUT"
 """The variable that holds how many seconds importing the app and setup() may take together."""
@@ -133,14 +133,8 @@ STARTUP_INTERRUPTED = "StartupInterrupted"
 
 The message says how far it was."""
 
-MAX_MULTIPLEXING = "FALAPP_MAX_MULTIPLEXING"
-"""The variable that holds how many requests a runner answers at once."""
-
 MAX_QUEUED = "FALAPP_MAX_QUEUED"
 """The variable that holds how many more may wait in the runner; beyond that it answers 429."""
-
-REQUEST_TIMEOUT = "FALAPP_REQUEST_TIMEOUT"
-"""The variable that holds the seconds that one request may take; 0 is no limit."""
 
 ACCESS_LOG = "FALAPP_ACCESS_LOG"
 """The variable that, as 1 or true, asks for one line in the log for each request."""

@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,27 @@ def test_bodies_are_short():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     assert {name: size for name, size in sizes.items() if size > BODY} == {}
+
+
+def assigned(module: ast.Module) -> Iterator[str]:
+    """List the names that a module assigns outside of blocks, where one twice is a slip."""
+    for statement in module.body:
+        if isinstance(statement, ast.Assign):
+            targets = statement.targets
+        else:
+            targets = [statement.target] if isinstance(statement, ast.AnnAssign) else []
+        for node in (node for target in targets for node in ast.walk(target)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id != "_":
+                yield node.id
+
+
+def twice(module: ast.Module) -> list[str]:
+    return [name for name, times in Counter(assigned(module)).items() if times > 1]
+
+
+def test_names_are_assigned_once():
+    found = {str(path): twice(ast.parse(path.read_text())) for path in PYTHON}
+    assert {path: names for path, names in found.items() if names} == {}
 
 
 def test_operator_is_no_package():
