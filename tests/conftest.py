@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from tests import turns
-from tests.cluster import Cluster, load, lock
+from tests.cluster import Cluster, load
 from tests.kube import install
 from tests.kube.apps import MACHINE, Apps
 from tests.kube.caller import Caller
@@ -93,24 +93,19 @@ def cluster() -> Cluster:
 @pytest.fixture(scope="session")
 def authority(run_folder: Path) -> trustme.CA:
     """A certificate authority that only the chart's customCA tells the cluster of."""
-    file = run_folder / "authority.json"
-    with lock.held(run_folder / "authority.lock", print):
-        if not file.exists():
-            made = trustme.CA()
-            pems = [made.cert_pem.bytes().decode(), made.private_key_pem.bytes().decode()]
-            file.write_text(json.dumps(pems))
-    certificate, key = json.loads(file.read_text())
+
+    def make() -> str:
+        made = trustme.CA()
+        return json.dumps([pem.bytes().decode() for pem in (made.cert_pem, made.private_key_pem)])
+
+    certificate, key = json.loads(turns.once(run_folder, "authority.json", make))
     return trustme.CA.from_pem(certificate.encode(), key.encode())
 
 
 @pytest.fixture(scope="session")
 def push_canaries(run_folder: Path) -> Canaries:
     """The marker of the password that builds push with; our own registry asks for none."""
-    file = run_folder / "push-marker"
-    with lock.held(run_folder / "push.lock", print):
-        if not file.exists():
-            file.write_text(Canaries().marker)
-    return Canaries(marker=file.read_text())
+    return Canaries(marker=turns.once(run_folder, "push-marker", lambda: Canaries().marker))
 
 
 @pytest.fixture(scope="session")
@@ -118,15 +113,17 @@ def kube(
     cluster: Cluster, authority: trustme.CA, push_canaries: Canaries, run_folder: Path
 ) -> Iterator[Kube]:
     """kubectl on the cluster, with the operator of this checkout installed."""
-    kube, installed = Kube.of(cluster), run_folder / "installed"
-    with lock.held(run_folder / "install.lock", print):
-        if not installed.exists():
-            install.clear(kube)
-            install.install(cluster, authority.cert_pem.bytes().decode(), VALUES)
-            registry = cluster.registry.partition("/")[0]
-            login = login_secret(PUSH, registry, "pusher", push_canaries.make())
-            kube.apply(login, namespace=install.BUILDS)
-            installed.touch()
+    kube = Kube.of(cluster)
+
+    def make() -> str:
+        install.clear(kube)
+        install.install(cluster, authority.cert_pem.bytes().decode(), VALUES)
+        registry = cluster.registry.partition("/")[0]
+        login = login_secret(PUSH, registry, "pusher", push_canaries.make())
+        kube.apply(login, namespace=install.BUILDS)
+        return install.RELEASE
+
+    turns.once(run_folder, "installed", make)
     yield kube
     with turns.TURN.taken(alone=False):
         assert_sound(kube)

@@ -9,14 +9,14 @@ rooms without a cluster go on meanwhile.
 
 import contextlib
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.cluster import cache
+from tests.cluster import cache, lock
 
 ALONE = "e2e/alone"
 _ORDER = (ALONE, "integration", "unit", "contract", "e2e/nodes", "e2e")
@@ -85,6 +85,21 @@ class Turns:
 
 TURN = Turns()
 """This process' own."""
+
+
+def once(folder: Path, name: str, make: Callable[[], str]) -> str:
+    """Return what the first process made that needed it, and the others find.
+
+    Args:
+        folder: What the processes share.
+        name: A file there.
+        make: Makes it; if that fails, the next process tries.
+    """
+    file = folder / name
+    with lock.held(folder / f"{name}.lock", print):
+        if not file.exists():
+            file.write_text(make())
+    return file.read_text()
 
 
 def folder(config: pytest.Config, temporary: pytest.TempPathFactory) -> Path:
