@@ -20,6 +20,28 @@ def unchanged(live: Object | None, desired: Object) -> bool:
     return applied == wanted and contains(live, desired)
 
 
+def given(live: Object) -> Object:
+    """Return the spec of ``live`` as somebody wrote it: without the defaults of its definition.
+
+    The API server adds those also to what was written before the definition had them, and names no
+    manager for them.
+    """
+    entries = live["metadata"].get("managedFields", ())
+    managers = [e["fieldsV1"]["f:spec"] for e in entries if "f:spec" in e.get("fieldsV1", {})]
+    spec: Object = live["spec"]
+    return _managed(spec, managers) if managers else spec
+
+
+def _managed(value: Any, managers: list[Object]) -> Any:
+    if not isinstance(value, dict) or not any(managers):  # a leaf, or a list, which goes as a whole
+        return value
+    return {
+        key: _managed(item, found)
+        for key, item in value.items()
+        if (found := [fields[f"f:{key}"] for fields in managers if f"f:{key}" in fields])
+    }
+
+
 def contains(live: Any, desired: Any) -> bool:
     """Return whether ``live`` holds everything that ``desired`` asks for."""
     if isinstance(desired, dict):

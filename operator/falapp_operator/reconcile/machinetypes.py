@@ -1,8 +1,10 @@
 """Machine types: the chart's, applied when the operator starts; how many nodes are of each.
 
 The chart's are custom resources of a kind that the same chart brings, so Helm cannot install both
-in one go. What an administrator changed with kubectl stays as it is: applying without force is
-refused then, and that is fine.
+in one go. What an administrator changed with kubectl stays as it is, whole. Applying without force
+is refused only over a field that another one set: one that was taken out would come back, and
+beside one that was added the others would change. So a type is applied only if its stamp still is
+that of its spec.
 """
 
 import logging
@@ -12,8 +14,9 @@ from pydantic import ValidationError
 from falapp_operator.api import meta
 from falapp_operator.api.falapp import machine_type_name
 from falapp_operator.api.machinetype import MachineTypeSpec, MachineTypeStatus
-from falapp_operator.api.objects import Object
+from falapp_operator.api.objects import Object, annotation, ref, stamped
 from falapp_operator.errors import ConflictError, MissingError, TransientError
+from falapp_operator.reconcile import drift
 from falapp_operator.reconcile.context import FALAPP, MACHINE_TYPE, Context, apply_changed, own
 from falapp_operator.reconcile.queue import Key
 from falapp_operator.runner import nodes
@@ -28,21 +31,40 @@ async def reconcile(context: Context, _key: Key) -> float | None:
     """Apply every machine type of the settings; a bad one does not keep back the others."""
     refused: list[str] = []
     for name, spec in context.settings.machine_types.items():
-        desired = machine_type(name, context.settings.pytorch.applied(spec))
-        live = await context.cluster.get(own(MACHINE_TYPE, "", desired["metadata"]["name"]))
+        desired = machine_type(name, context.settings.pytorch.applied(spec).to_object())
         try:
-            await apply_changed(context.cluster, live, desired, force=False)
-        except ConflictError:
+            applied = await _apply(context, desired)
+        except TransientError as error:
+            refused.append(f"machineTypes.{name}: {error}")
+            continue
+        if not applied:
             _log.warning(
                 "MachineType %s was changed in the cluster and is left as it is, whole: the chart's"
                 " has no effect; delete it and restart the operator to have that",
                 name.lower(),
             )
-        except TransientError as error:
-            refused.append(f"machineTypes.{name}: {error}")
     if refused:
         raise TransientError("; ".join(refused))
     return None
+
+
+async def _apply(context: Context, desired: Object) -> bool:
+    """Have a machine type of the chart; return False where it is somebody else's by now."""
+    live = await context.cluster.get(ref(desired))
+    if live is not None and _is_edited(live, desired):
+        return False
+    try:
+        await apply_changed(context.cluster, live, desired, force=False)
+    except ConflictError:
+        return False
+    return True
+
+
+def _is_edited(live: Object, desired: Object) -> bool:
+    """Return whether somebody made a machine type what it is, unless that is ``desired``."""
+    now = machine_type(live["metadata"]["name"], drift.given(live))
+    stamps = (annotation(o, meta.ANNOTATION_APPLIED) for o in (live, stamped(desired)))
+    return annotation(stamped(now), meta.ANNOTATION_APPLIED) not in stamps
 
 
 async def changed(context: Context, key: Key) -> float | None:
@@ -101,8 +123,12 @@ def _status(live: Object, there: tuple[nodes.Node, ...]) -> Object | None:
     return MachineTypeStatus(nodes=nodes.count(spec, there)).to_object()
 
 
-def machine_type(name: str, spec: MachineTypeSpec) -> Object:
-    """Return the MachineType of the settings' entry ``name``."""
+def machine_type(name: str, spec: Object) -> Object:
+    """Return the MachineType of the settings' entry ``name``, all that is applied of it.
+
+    Its stamp is over all of this: were it made in another way, no operator would know again what a
+    former one applied.
+    """
     return {
         "apiVersion": meta.API_VERSION,
         "kind": MACHINE_TYPE,
@@ -110,5 +136,5 @@ def machine_type(name: str, spec: MachineTypeSpec) -> Object:
             "name": name.lower(),
             "labels": {meta.LABEL_MANAGED_BY: meta.MANAGED_BY},
         },
-        "spec": spec.to_object(),
+        "spec": spec,
     }

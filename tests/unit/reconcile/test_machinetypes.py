@@ -1,12 +1,12 @@
 import pytest
 
 from falapp_operator.api import meta
-from falapp_operator.errors import MissingError
+from falapp_operator.errors import ConflictError, MissingError, TransientError
 from falapp_operator.reconcile import machinetypes
 from tests.unit import samples
 from tests.unit.reconcile import fake
 
-H100 = {"cpu": "12", "memory": "120Gi", **samples.GPU}
+H100 = {"cpu": "12", "memory": "120Gi", "sharedMemory": "60Gi", **samples.GPU}
 
 
 @pytest.fixture
@@ -69,18 +69,64 @@ async def test_without_an_index_a_type_has_the_profile_that_it_is_given_alone(ch
     assert chart.cluster.find("MachineType", "own")["spec"]["profile"] == cpu
 
 
-async def test_what_an_administrator_changed_stays(chart):
+EDITS = {
+    "a field with another value": (H100 | {"cpu": "64"}),
+    "a field taken out": {k: v for k, v in H100.items() if k != "sharedMemory"},
+    "a field inside one taken out": H100 | {"gpu": {"resource": "nvidia.com/gpu"}},
+    "a field added": H100 | {"driverCapabilities": ["all"]},
+}
+
+
+def newer(**changes):
+    """Return the settings of a later chart."""
+    return samples.settings(machineTypes={"GPU-H100": H100 | changes})
+
+
+@pytest.mark.parametrize("spec", EDITS.values(), ids=EDITS)
+async def test_what_an_administrator_changed_stays(chart, caplog, spec):
+    """Whole, with this chart and with a later one."""
     await passed(chart)
-    chart.cluster.change("MachineType", "s", spec={"cpu": "2", "memory": "1Gi"})
+    chart.cluster.change("MachineType", "gpu-h100", spec=spec)
+    for settings in (chart.settings, newer(memory="240Gi")):
+        caplog.clear()
+        chart.settings = settings
+        await passed(chart)
+        assert chart.cluster.find("MachineType", "gpu-h100")["spec"] == spec
+        assert "MachineType gpu-h100 was changed in the cluster" in caplog.text
+        assert "MachineType s" not in caplog.text
+
+
+async def test_what_an_administrator_changed_is_the_charts_again_once_that_has_it(chart, caplog):
     await passed(chart)
-    assert chart.cluster.find("MachineType", "s")["spec"]["cpu"] == "2"
+    chart.cluster.change("MachineType", "gpu-h100", spec=H100 | {"memory": "240Gi"})
+    chart.settings = newer(memory="240Gi")
+    assert await passed(chart) == ["apply MachineType gpu-h100"]
+    assert await passed(chart) == []
+    chart.settings = newer(memory="480Gi")
+    await passed(chart)
+    assert chart.cluster.find("MachineType", "gpu-h100")["spec"]["memory"] == "480Gi"
+    assert caplog.text == ""
 
 
 async def test_a_machine_type_that_was_there_already_stays(chart):
     chart.cluster.put(samples.machine_type("s", cpu="64"))
-    assert await passed(chart) == ["apply MachineType s", "apply MachineType gpu-h100"]
+    assert await passed(chart) == ["apply MachineType gpu-h100"]
     assert chart.cluster.find("MachineType", "s")["spec"]["cpu"] == "64"
     assert chart.cluster.find("MachineType", "gpu-h100") is not None
+
+
+async def test_what_another_one_set_at_this_moment_stays(chart, caplog):
+    """The API server refuses what would take it over."""
+    chart.cluster.trouble["apply MachineType"] = ConflictError("conflict with kubectl-edit")
+    await passed(chart)
+    assert "MachineType s was changed in the cluster" in caplog.text
+    assert "MachineType gpu-h100 was changed in the cluster" in caplog.text
+
+
+async def test_a_machine_type_that_cannot_be_written_keeps_back_no_other(chart):
+    chart.cluster.trouble["apply MachineType"] = TransientError("500")
+    with pytest.raises(TransientError, match=r"machineTypes\.S: 500; machineTypes\.GPU-H100: 500"):
+        await passed(chart)
 
 
 async def test_a_new_version_of_the_chart_changes_its_own(chart):
@@ -88,6 +134,36 @@ async def test_a_new_version_of_the_chart_changes_its_own(chart):
     chart.settings = samples.settings(machineTypes={"S": {"cpu": "1", "memory": "2Gi"}})
     assert await passed(chart) == ["apply MachineType s"]
     assert chart.cluster.find("MachineType", "s")["spec"]["memory"] == "2Gi"
+
+
+def managed(names, manager="falapp-operator"):
+    """Return the API server's entry about who set which fields of a spec."""
+    fields = {f"f:{name}": {} for name in names if name != "gpu"}
+    if "gpu" in names:
+        fields["f:gpu"] = {".": {}, "f:count": {}, "f:resource": {}}
+    return {"manager": manager, "operation": "Apply", "fieldsV1": {"f:spec": fields}}
+
+
+@pytest.mark.parametrize("manager", ["nobody", "kubectl-edit"])
+async def test_a_default_that_a_newer_definition_adds_is_no_edit(chart, manager):
+    await passed(chart)
+    live = chart.cluster.find("MachineType", "gpu-h100")
+    spec = live["spec"] | {"ofTheFuture": 1, "gpu": live["spec"]["gpu"] | {"share": 1}}
+    others = [managed(["ofTheFuture"], manager)] if manager != "nobody" else []
+    who = {"managedFields": [managed(H100), *others]}
+    chart.cluster.change("MachineType", "gpu-h100", spec=spec, metadata=live["metadata"] | who)
+    assert await passed(chart) == []
+    chart.settings = newer(memory="240Gi")
+    await passed(chart)
+    memory = chart.cluster.find("MachineType", "gpu-h100")["spec"]["memory"]
+    assert memory == ("240Gi" if manager == "nobody" else H100["memory"])
+
+
+async def test_what_a_former_operator_applied_is_known_again(chart):
+    """As version 0.1 stamped it; a stamp of another kind would make every type an edited one."""
+    await passed(chart)
+    live = chart.cluster.find("MachineType", "s")
+    assert live["metadata"]["annotations"] == {meta.ANNOTATION_APPLIED: "c0d39dfa5f39d786"}
 
 
 def node(name, *, taints=(), **labels):
