@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from falapp_operator.api import model
 from falapp_operator.api.conditions import Reason
-from falapp_operator.api.falapp import FalAppSpec
+from falapp_operator.api.falapp import FalAppSpec, machine_type_name
 from falapp_operator.api.objects import Object, ref
 from falapp_operator.errors import ConflictError, ForbiddenError, RefusedError, UserError
 from falapp_operator.reconcile import claims, commits
@@ -36,6 +36,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
     if app is None or "deletionTimestamp" in app["metadata"]:
         # Everything of the app's is owned by it: the garbage collector is at work.
         context.shared.commits.forget(key)
+        context.shared.choices.forget(key)
         context.shared.guests.note(key, None)
         context.shared.nodes.waiting.discard(key)
         return None
@@ -44,6 +45,7 @@ async def reconcile(context: Context, key: Key) -> float | None:
     except ValidationError as error:
         await write_status(context, app, statuses.invalid(app, _unreadable(error)))
         return None
+    context.shared.choices.note(key, map(machine_type_name, spec.machines))
     answer = await context.shared.commits.of(context, app, spec.source.git)
     seen = await gather(context.cluster, context.settings, app, spec, answer)
     context.shared.guests.note(key, _host(seen.environment))

@@ -12,12 +12,11 @@ import logging
 from pydantic import ValidationError
 
 from falapp_operator.api import meta
-from falapp_operator.api.falapp import machine_type_name
 from falapp_operator.api.machinetype import MachineTypeSpec, MachineTypeStatus
 from falapp_operator.api.objects import Object, annotation, ref, stamped
 from falapp_operator.errors import ConflictError, MissingError, TransientError
 from falapp_operator.reconcile import drift
-from falapp_operator.reconcile.context import FALAPP, MACHINE_TYPE, Context, apply_changed, own
+from falapp_operator.reconcile.context import MACHINE_TYPE, Context, apply_changed, own
 from falapp_operator.reconcile.queue import Key
 from falapp_operator.runner import nodes
 
@@ -75,19 +74,11 @@ async def changed(context: Context, key: Key) -> float | None:
     machines = context.shared.machines
     if key.name in machines and machines[key.name] == now:
         return None
-    for app in await context.cluster.list(meta.API_VERSION, FALAPP):
-        if key.name in _names(app["spec"]):
-            metadata = app["metadata"]
-            context.wake(Key(FALAPP, metadata["namespace"], metadata["name"]))
+    for app in context.shared.choices.of(key.name):
+        context.wake(app)
     context.wake(COUNT)
     machines[key.name] = now
     return None
-
-
-def _names(spec: Object) -> list[str]:
-    """Return the names of the machine types that an app's spec accepts, valid or not."""
-    asked = (spec.get("machineType"), *(spec.get("machineTypeFallbacks") or ()))
-    return [machine_type_name(name) for name in asked]
 
 
 async def count(context: Context, _key: Key) -> float | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from falapp_operator.reconcile.choices import Choices
 from falapp_operator.reconcile.commits import Commits
 from falapp_operator.reconcile.doubts import Doubts
 from falapp_operator.reconcile.guests import Guests
@@ -31,5 +32,7 @@ class Shared:
         """What branches and tags are now."""
         self.nodes = Nodes()
         """The cluster's nodes."""
+        self.choices = Choices()
+        """Who is to hear of a change of a machine type."""
         self.machines: dict[str, tuple[str, int] | None] = {}
         """By name, the uid and the generation of the machine types whose apps were woken."""

@@ -202,6 +202,7 @@ async def test_from_start_to_stop(operator, world, until, monkeypatch):
     world.cluster.put(samples.app())
     await operator.start()
     operator.queue.add(Key(MACHINE_TYPE, "", "s"))
+    operator.queue.add(Key(FALAPP, "video", "hello"))
     find = world.cluster.find
     await until(lambda: find(MACHINE_TYPE, "m") and find(ENVIRONMENT))
     operator.queue.add(Key(BUILD, "", find(ENVIRONMENT)["metadata"]["name"]))

@@ -1,5 +1,7 @@
 """What passes over FalApps make of their machine types."""
 
+import asyncio
+
 from falapp_operator.errors import ForbiddenError
 from falapp_operator.reconcile import falapps, machinetypes
 from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, MACHINE_TYPE
@@ -49,11 +51,48 @@ async def woken(world):
 async def test_a_machine_type_wakes_the_apps_alone_that_accept_it(world):
     for name, asked, fallbacks in ASKING:
         world.cluster.put(samples.app(name, machineType=asked, machineTypeFallbacks=fallbacks))
+        await world.reconcile_app(name)
     assert await woken(world) == ["a", "b", "c", "e"]
+    world.cluster.change(MACHINE_TYPE, "s", spec={"cpu": "2", "memory": "1Gi"})
+    world.cluster.change(FALAPP, "b", spec=samples.app_spec(machineType="GPU-H100"))
+    world.cluster.remove(FALAPP, "c")
+    for name in "bc":
+        await world.reconcile_app(name)
+    assert await woken(world) == ["a", "e"]
+
+
+async def test_a_restart_lists_no_apps_for_its_machine_types(world):
+    """Each holds its code: 18 lists of a thousand of them at once are too much to remember."""
+    for n in range(18):
+        world.cluster.put(samples.machine_type(f"m{n}"))
+        world.cluster.put(samples.app(f"app-{n}", machineType=f"M{n}"))
+    await asyncio.gather(
+        *(machinetypes.changed(world.context, Key(MACHINE_TYPE, "", f"m{n}")) for n in range(18))
+    )
+    assert not any(read.endswith(FALAPP) for read in world.cluster.reads), world.cluster.reads
+    assert set(world.woken) == {machinetypes.COUNT}
+
+
+async def test_a_machine_type_that_changes_while_a_pass_looks_at_it_wakes_the_app_again(world):
+    """Of one that changes before, the pass sees what has become of it."""
+    world.cluster.put(samples.app())
+    get, seen = world.cluster.get, []
+
+    async def changing(where):
+        found = await get(where)
+        if where.kind == MACHINE_TYPE and not seen:
+            seen.append(where)
+            assert await woken(world) == ["hello"]
+        return found
+
+    world.cluster.get = changing
+    await world.reconcile_app()
+    assert seen
 
 
 async def test_a_machine_type_of_which_only_the_status_changed_wakes_nobody(world):
     world.cluster.put(samples.app())
+    await world.reconcile_app()
     assert await woken(world) == ["hello"]
     world.cluster.change(MACHINE_TYPE, "s", status={"nodes": 7})
     assert await woken(world) == []
