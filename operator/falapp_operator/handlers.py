@@ -31,6 +31,7 @@ from falapp_operator.reconcile.context import (
     Context,
 )
 from falapp_operator.reconcile.nodes import Sightings
+from falapp_operator.reconcile.owners import Owners
 from falapp_operator.reconcile.queue import Key, Queue
 from falapp_operator.settings import Settings
 
@@ -208,6 +209,8 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
 
 
 def _watch(registry: kopf.OperatorRegistry, operator: Operator) -> None:
+    told = Owners()
+
     @kopf.on.event(meta.GROUP, meta.VERSION, "falapps", registry=registry)
     async def falapp(namespace: str | None, name: str, **event: Any) -> None:
         operator.changed(Key(FALAPP, namespace or "", name), event["type"])
@@ -215,10 +218,11 @@ def _watch(registry: kopf.OperatorRegistry, operator: Operator) -> None:
     @kopf.on.event(meta.GROUP, meta.VERSION, "environments", registry=registry)
     async def environment(namespace: str | None, name: str, body: kopf.Body, **event: Any) -> None:
         operator.changed(Key(ENVIRONMENT, namespace or "", name), event["type"])
-        for owner in body.metadata.get("ownerReferences", ()):
+        news, owners = told.news(dict(body), event["type"])
+        for owner in owners:
             if owner["kind"] in (FALAPP, ENVIRONMENT):
                 operator.heard(Key(owner["kind"], namespace or "", owner["name"]), event["type"])
-        if body.metadata.labels.get(meta.LABEL_MANAGED_BY) != meta.MANAGED_BY:
+        if news and body.metadata.labels.get(meta.LABEL_MANAGED_BY) != meta.MANAGED_BY:
             operator.heard(Key(GUESTS, namespace or "", name), event["type"])
 
     @kopf.on.event(meta.GROUP, meta.VERSION, "machinetypes", registry=registry)

@@ -77,6 +77,57 @@ async def test_an_environment_wakes_itself_and_its_apps(send):
     ]
 
 
+def owned(*apps, status=None, **metadata):
+    """Return an Environment that apps own."""
+    owners = [owner_reference(samples.app(app), controller=False) for app in apps]
+    obj = samples.environment(owners=owners, status=status)
+    obj["metadata"] |= metadata
+    return obj
+
+
+async def test_one_more_owner_is_no_news_to_the_others(send):
+    """What came of it before its claim may be what it has not seen: it is woken itself."""
+
+    async def woken(obj, event="MODIFIED"):
+        own, *others = await send(*OURS, "environments", obj, event)
+        assert own == Key(ENVIRONMENT, "video", obj["metadata"]["name"])
+        return [key.name for key in others]
+
+    assert await woken(owned("a")) == ["a"]
+    assert await woken(owned("a", "b")) == ["b"]
+    assert await woken(owned("a", "b")) == []
+    assert await woken(owned("a", "b", status=samples.BUILT)) == ["a", "b"]
+    assert await woken(owned("b", "c", status=samples.BUILT)) == ["c"]
+    ill = owned("b", "c", annotations={meta.ANNOTATION_RETRY: "1"}, status=samples.BUILT)
+    assert await woken(ill) == ["b", "c"]
+    assert await woken(owned("b", "c", deletionTimestamp="now")) == ["b", "c"]
+    assert await woken(owned("b", "c", deletionTimestamp="now"), "DELETED") == ["b", "c"]
+    assert await woken(owned("b", "c", deletionTimestamp="now")) == ["b", "c"], "it is forgotten"
+    another = owned("b", "c", uid="another")
+    assert await woken(another) == ["b", "c"]
+    assert await woken(another) == []
+
+
+async def test_what_is_listed_anew_is_news(send):
+    """Between the end of a watch and the next list anything may have happened, and be undone."""
+    own = Key(ENVIRONMENT, "video", owned("a")["metadata"]["name"])
+    for _ in range(2):
+        woken = await send(*OURS, "environments", owned("a"), None)
+        assert woken == [("slow", own), ("slow", Key(FALAPP, "video", "a"))]
+
+
+async def test_a_claim_wakes_the_claimant_alone(send, world):
+    """As it is written: with another stamp and another resourceVersion, too."""
+    for app in ("one", "two"):
+        world.cluster.put(samples.app(app))
+        await world.reconcile_app(app)
+        found = world.cluster.find(ENVIRONMENT)
+        assert await send(*OURS, "environments", found) == [
+            Key(ENVIRONMENT, "video", found["metadata"]["name"]),
+            Key(FALAPP, "video", app),
+        ]
+
+
 async def test_an_environment_without_owners_wakes_itself_alone(send):
     obj = samples.environment()
     del obj["metadata"]["ownerReferences"]
@@ -92,6 +143,11 @@ async def test_an_environment_that_a_user_made_wakes_those_who_use_it(send):
     assert await send(*OURS, "environments", obj) == [
         Key(ENVIRONMENT, "video", name),
         Key(GUESTS, "video", name),
+    ]
+    obj["metadata"]["ownerReferences"] = [owner_reference(samples.app(), controller=False)]
+    assert await send(*OURS, "environments", obj) == [
+        Key(ENVIRONMENT, "video", name),
+        Key(FALAPP, "video", "hello"),
     ]
 
 
