@@ -44,6 +44,8 @@ _PASSES = {
     machinetypes.KEY.kind: machinetypes.reconcile,
     machinetypes.COUNT.kind: machinetypes.count,
 }
+_OF_OBJECTS = (FALAPP, ENVIRONMENT, BUILD, GUESTS)
+"""Kinds of keys of which there is no end while apps come and go."""
 WATCHED = ("falapps", "environments", "machinetypes", "deployments", "pods", "jobs", "nodes")
 """The plurals of what is watched."""
 _DRAIN_SECONDS = 10.0
@@ -121,17 +123,21 @@ class Operator:
             # Whoever works has seen it; a standby that stays one for months must not remember it.
             self.queue.forget(key)
         else:
-            self.heard(key, event)
+            self.queue.add(key, slow=event is None)
 
     def heard(self, key: Key, event: str | None) -> None:
-        """Have ``key`` looked at, since its object, or one that belongs to it, changed.
+        """Have ``key`` looked at, since something that belongs to its object changed.
+
+        A standby adds no key for that, and only knows again that something happened: what lives is
+        in its queue by its own event, and what is gone is not to come back, as it would with the
+        pods that end after their app.
 
         Args:
             key: What to look at.
             event: How, as kopf says it; None for what was there before we watched.
         """
-        if event == "DELETED" and self._stands_by:
-            return  # whose owner lives is in the queue; whose owner went is not to come back
+        if self._stands_by and key.kind in _OF_OBJECTS and not self.queue.waits(key):
+            return
         self.queue.add(key, slow=event is None)
 
     @property
@@ -205,6 +211,7 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         await operator.stop()
 
     _watch(registry, operator)
+    _watch_children(registry, operator)
     _watch_nodes(registry, operator)
 
 
@@ -229,14 +236,20 @@ def _watch(registry: kopf.OperatorRegistry, operator: Operator) -> None:
     async def machine_type(name: str, **event: Any) -> None:
         operator.changed(Key(MACHINE_TYPE, "", name), event["type"])
 
+
+def _watch_children(registry: kopf.OperatorRegistry, operator: Operator) -> None:
     @kopf.on.event("apps", "v1", "deployments", registry=registry)
     @kopf.on.event("", "v1", "pods", registry=registry)
-    @kopf.on.event("batch", "v1", "jobs", registry=registry)
     async def child(namespace: str | None, labels: kopf.Labels, **event: Any) -> None:
         if app := labels.get(meta.LABEL_APP):
             operator.heard(Key(FALAPP, namespace or "", app), event["type"])
         if build := labels.get(meta.LABEL_ENVIRONMENT):
             operator.heard(Key(BUILD, "", build), event["type"])
+
+    @kopf.on.event("batch", "v1", "jobs", registry=registry)
+    async def job(labels: kopf.Labels, **event: Any) -> None:
+        if build := labels.get(meta.LABEL_ENVIRONMENT):
+            operator.changed(Key(BUILD, "", build), event["type"])
 
 
 def _watch_nodes(registry: kopf.OperatorRegistry, operator: Operator) -> None:

@@ -91,6 +91,10 @@ class Queue:
             self._fast[key] = asyncio.get_running_loop().time()
         self._filled.set()
 
+    def waits(self, key: Key) -> bool:
+        """Return whether ``key`` is to be looked at as soon as a worker is free."""
+        return key in self._fast or key in self._slow
+
     def forget(self, key: Key) -> None:
         """Do not look at ``key``, if it only waits."""
         self._fast.pop(key, None)

@@ -3,15 +3,18 @@
 import asyncio
 from datetime import timedelta
 
+import kopf
 import pytest
+from kopf._cogs.structs import bodies  # kopf has no public way to call a handler
 
+from falapp_operator import handlers
 from falapp_operator.api import meta
 from falapp_operator.reconcile import environments, falapps
 from falapp_operator.reconcile.context import ENVIRONMENT, FALAPP, Context
 from falapp_operator.reconcile.queue import Key
 from falapp_operator.reconcile.shared import Shared
 from tests.unit import samples, workloads
-from tests.unit.reconcile import fake, told
+from tests.unit.reconcile import fake, kopfs, told
 
 
 class World:
@@ -113,3 +116,49 @@ def until():
 @pytest.fixture
 def world():
     return World()
+
+
+@pytest.fixture
+def operator():
+    return handlers.Operator(samples.settings())
+
+
+@pytest.fixture
+def registry(operator):
+    made = kopf.OperatorRegistry()
+    handlers.register(made, operator)
+    return made
+
+
+@pytest.fixture
+def tell(registry):
+    """Send an event to the handlers of a resource."""
+
+    async def told(group, version, plural, obj, event):
+        for handler in kopfs.watching(registry, kopfs.resource(group, version, plural)):
+            body = bodies.Body(obj)
+            metadata = body.metadata
+            await handler.fn(
+                type=event,
+                namespace=metadata.namespace,
+                name=metadata.name,
+                body=body,
+                labels=metadata.labels,
+                event={"type": event, "object": obj},
+            )
+
+    return told
+
+
+@pytest.fixture
+def send(tell, operator):
+    """Send an event to the handlers of a resource; return the keys that it woke."""
+
+    async def sent(group, version, plural, obj, event="MODIFIED"):
+        queue = operator.queue
+        for lane in (queue._fast, queue._slow):
+            lane.clear()
+        await tell(group, version, plural, obj, event)
+        return [*queue._fast, *(("slow", key) for key in queue._slow)]
+
+    return sent

@@ -1,10 +1,7 @@
 """What kopf calls, taken from its registry: which event puts which keys into the queue."""
 
-from types import SimpleNamespace
-
 import kopf
 import pytest
-from kopf._cogs.structs import bodies, references  # kopf has no public way to call a handler
 
 from falapp_operator import handlers
 from falapp_operator.api import meta
@@ -13,52 +10,9 @@ from falapp_operator.reconcile import machinetypes
 from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, GUESTS, MACHINE_TYPE
 from falapp_operator.reconcile.queue import Key
 from tests.unit import samples, workloads
+from tests.unit.reconcile.kopfs import resource, watching
 
 OURS = (meta.GROUP, meta.VERSION)
-
-
-@pytest.fixture
-def operator():
-    return handlers.Operator(samples.settings())
-
-
-@pytest.fixture
-def registry(operator):
-    made = kopf.OperatorRegistry()
-    handlers.register(made, operator)
-    return made
-
-
-def resource(group, version, plural):
-    return references.Resource(group, version, plural, namespaced=True)
-
-
-def watching(registry, found):
-    return [h for h in registry._watching._handlers if h.selector.check(found)]
-
-
-@pytest.fixture
-def send(registry, operator):
-    """Send an event to the handlers of a resource; return the keys that it woke."""
-
-    async def sent(group, version, plural, obj, event="MODIFIED"):
-        queue = operator.queue
-        for lane in (queue._fast, queue._slow):
-            lane.clear()
-        for handler in watching(registry, resource(group, version, plural)):
-            body = bodies.Body(obj)
-            metadata = body.metadata
-            await handler.fn(
-                type=event,
-                namespace=metadata.namespace,
-                name=metadata.name,
-                body=body,
-                labels=metadata.labels,
-                event={"type": event, "object": obj},
-            )
-        return [*queue._fast, *(("slow", key) for key in queue._slow)]
-
-    return sent
 
 
 async def test_a_falapp_wakes_itself(send):
@@ -194,15 +148,6 @@ async def test_what_is_there_at_the_start_waits_behind_what_happens(send):
     assert await send("apps", "v1", "deployments", workloads.runner_pod(), None) == [("slow", key)]
     for event in ("ADDED", "MODIFIED", "DELETED"):
         assert await send(*OURS, "falapps", samples.app(), event) == [key]
-
-
-@pytest.mark.parametrize("held", [True, False])
-async def test_a_standby_does_not_remember_what_is_gone(operator, held):
-    key = Key(FALAPP, "video", "hello")
-    operator.lease = SimpleNamespace(held=held)
-    operator.changed(key, "ADDED")
-    operator.changed(key, "DELETED")
-    assert list(operator.queue._fast) == [key] * held
 
 
 def test_each_watch_is_looked_after(registry):
