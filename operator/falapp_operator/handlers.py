@@ -82,7 +82,9 @@ class Operator:
         """
         cluster = await self._connect()
         try:
-            await cluster.list(meta.API_VERSION, MACHINE_TYPE)
+            for kind in (FALAPP, ENVIRONMENT, MACHINE_TYPE):
+                # kopf watches nothing, for ever, of a kind that is not there when it looks.
+                await anext(cluster.pages(meta.API_VERSION, kind, size=1))
         except FalappError:
             await cluster.close()
             raise
@@ -203,7 +205,7 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         try:
             await operator.start()
         except FalappError as error:
-            # kopf looks for kinds once, after this: without them it would watch nothing for ever.
+            # kopf looks for kinds once, after this.
             raise kopf.TemporaryError(f"cannot start yet: {error}", delay=2) from error
 
     @kopf.on.cleanup(registry=registry)

@@ -29,12 +29,12 @@ class Owners:
         """
         metadata = obj["metadata"]
         owners, uid = tuple(metadata.get("ownerReferences", ())), metadata["uid"]
-        print_, known = self._told.pop(uid, ("", frozenset()))
+        was, known = self._told.pop(uid, ("", frozenset()))
         if event == "DELETED":
             return True, owners
         now = _print(obj)
         self._told[uid] = now, owner_uids(obj)
-        if event is None or now != print_:
+        if event is None or now != was:
             return True, owners
         return False, tuple(owner for owner in owners if owner["uid"] not in known)
 

@@ -6,6 +6,7 @@ import pytest
 from falapp_operator import handlers
 from falapp_operator.api import meta
 from falapp_operator.api.objects import owner_reference
+from falapp_operator.errors import MissingError
 from falapp_operator.reconcile import machinetypes
 from falapp_operator.reconcile.context import BUILD, ENVIRONMENT, FALAPP, GUESTS, MACHINE_TYPE
 from falapp_operator.reconcile.queue import Key
@@ -211,6 +212,26 @@ async def test_from_start_to_stop(operator, world, until, monkeypatch):
     await operator.stop()
     assert len(closed) == 2
     assert machinetypes.KEY.kind in handlers._PASSES
+
+
+@pytest.mark.parametrize("kind", [FALAPP, ENVIRONMENT, MACHINE_TYPE])
+async def test_without_one_of_our_kinds_it_does_not_start(operator, world, monkeypatch, kind):
+    """Definitions may be applied by hand, one after the other."""
+    closed = []
+
+    async def close():
+        closed.append(1)
+
+    async def connect(*_):
+        return world.cluster
+
+    world.cluster.close = close
+    monkeypatch.setattr(handlers.Client, "connect", connect)
+    world.cluster.trouble[f"list {kind}"] = MissingError("404 page not found")
+    with pytest.raises(MissingError):
+        await operator.start()
+    assert not operator.started
+    assert closed == [1]
 
 
 async def test_stopping_what_never_started_is_fine(operator):
