@@ -61,6 +61,8 @@ def test_a_template_holds_one_kind():
         (["--set=registry.retention.every=1h"], "/registry/retention': additional properties"),
         (["--set=requirementSecrets.namespaces={video,a*}"], "/requirementSecrets/namespaces/1"),
         (["--set=runners.imagePullSecrets=pull"], "/runners/imagePullSecrets"),
+        (["--set=operator.imagePullSecrets={pull}"], "/operator/imagePullSecrets/0"),
+        (["--set=operator.imagePullSecrets[0].name=Pull"], "/operator/imagePullSecrets/0/name"),
     ],
 )
 def test_a_wrong_value_is_named(run_helm, arguments, says):
@@ -167,6 +169,14 @@ def test_the_operator_passes_pod_security_restricted(chart):
     assert port["containerPort"] == settings.Settings.model_fields["health_port"].default
     assert container["resources"]["requests"]
     assert container["resources"]["limits"]
+
+
+@pytest.mark.parametrize(
+    ("values", "secrets"), [("minimal", None), ("full", [{"name": "operator-pull"}])]
+)
+def test_the_operators_image_is_pulled_with_secrets_of_its_namespace(render, values, secrets):
+    pod = one(render(values), "Deployment")["spec"]["template"]["spec"]
+    assert pod.get("imagePullSecrets") == secrets
 
 
 @pytest.mark.parametrize(("values", "replicas"), [("minimal", 2), ("full", 3)])

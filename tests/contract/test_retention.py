@@ -52,6 +52,8 @@ def test_it_passes_pod_security_restricted(render):
     assert container["resources"]["limits"]
     assert made["serviceAccountName"] == NAME
     assert made["restartPolicy"] == "Never"
+    # It runs where builds do: the operator's own Secret is not there.
+    assert made["imagePullSecrets"] == [{"name": "images-pull"}]
 
 
 def test_the_operators_own_selector_leaves_it_out(render):
