@@ -40,6 +40,20 @@ ALLOWED_FOR_THE_LEASE = {
     ("coordination.k8s.io", "leases"): {"create"},
     ("coordination.k8s.io", "leases", "falapp-operator"): {"get", "patch"},
 }
+VIEW, EDIT = "falapp-view", "falapp-edit"
+"""The names of what users get by the cluster's own roles."""
+ALLOWED_TO_USERS = {
+    ("ClusterRole", VIEW, ""): {
+        ("falapp.dev", "falapps"): READ,
+        ("falapp.dev", "environments"): READ,
+        ("falapp.dev", "machinetypes"): READ,
+    },
+    ("ClusterRole", EDIT, ""): {
+        ("falapp.dev", "falapps"): WRITE | {"update"},
+        ("falapp.dev", "environments"): WRITE | {"update"},
+        ("falapp.dev", "falapps/scale"): {"get", "update", "patch"},
+    },
+}
 SECRETS = "falapp-operator-secrets"
 """The name of what lets the operator read Secrets of apps."""
 
@@ -68,7 +82,7 @@ READS_SECRETS = {("", "secrets"): {"get"}}
 @pytest.mark.parametrize(
     ("values", "arguments", "builds", "more"),
     [
-        ("minimal", [], "falapp-builds", {}),
+        ("minimal", [], "falapp-builds", ALLOWED_TO_USERS),
         (
             "full",
             [],
@@ -86,7 +100,7 @@ READS_SECRETS = {("", "secrets"): {"get"}}
             "minimal",
             ["--set=requirementSecrets.namespaces={*}"],
             "falapp-builds",
-            {("ClusterRole", SECRETS, ""): READS_SECRETS},
+            {("ClusterRole", SECRETS, ""): READS_SECRETS} | ALLOWED_TO_USERS,
         ),
     ],
     ids=["no Secret", "listed namespaces", "every namespace"],
@@ -132,7 +146,7 @@ def test_each_role_is_bound_to_the_operators_account_alone(render, namespaces):
         (b["roleRef"]["kind"], b["roleRef"]["name"], b["metadata"].get("namespace", ""))
         for b in bindings
     ]
-    assert sorted(bound) == sorted(roles(chart))
+    assert sorted(bound) == sorted(set(roles(chart)) - set(ALLOWED_TO_USERS))
     for binding in bindings:
         assert binding["kind"] == f"{binding['roleRef']['kind']}Binding"
         assert binding["subjects"] == [
@@ -142,6 +156,21 @@ def test_each_role_is_bound_to_the_operators_account_alone(render, namespaces):
                 "namespace": account["namespace"],
             }
         ]
+
+
+@pytest.mark.parametrize(
+    ("name", "into"), [(VIEW, {"view", "edit", "admin"}), (EDIT, {"edit", "admin"})]
+)
+def test_users_have_their_rights_by_the_clusters_own_roles(render, name, into):
+    (role,) = [o for o in render("minimal") if o["metadata"]["name"] == name]
+    prefix = "rbac.authorization.k8s.io/aggregate-to-"
+    labels = {k: v for k, v in role["metadata"]["labels"].items() if k.startswith(prefix)}
+    assert labels == {f"{prefix}{one}": "true" for one in into}
+
+
+def test_users_get_no_rights_where_the_administrator_gives_them_by_hand(render):
+    objects = render("minimal", "--set=rbac.aggregate=false")
+    assert not {VIEW, EDIT} & {o["metadata"]["name"] for o in objects}
 
 
 def test_what_cleans_the_registry_has_an_account_of_its_own(render):

@@ -43,6 +43,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ include "falapp.labels" . | replace "component: operator" "component: retention" }}
 {{- end -}}
 
+{{- /* What the roles of users begin with; nothing of the chart is bound to them. */ -}}
+{{- define "falapp.users" -}}
+{{- include "falapp.operator" . | trimSuffix "-operator" -}}
+{{- end -}}
+
+{{- define "falapp.usersLabels" -}}
+{{ include "falapp.labels" . | replace "component: operator" "component: users" }}
+{{- end -}}
+
 {{- /* The roles to read Secrets of apps, and what they are bound to. */ -}}
 {{- define "falapp.secrets" -}}
 {{ include "falapp.operator" . }}-secrets
