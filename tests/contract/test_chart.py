@@ -163,6 +163,7 @@ def test_the_operator_passes_pod_security_restricted(chart):
     assert all(set(v) & {"configMap", "emptyDir", "secret"} for v in pod["volumes"])
     (container,) = pod["containers"]
     assert container["securityContext"] == SECURITY
+    assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
     for probe, path in (("readinessProbe", "/readyz"), ("livenessProbe", "/livez")):
         assert container[probe]["httpGet"] == {"path": path, "port": "health"}
     (port,) = container["ports"]

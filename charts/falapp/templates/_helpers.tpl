@@ -52,6 +52,35 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ include "falapp.labels" . | replace "component: operator" "component: users" }}
 {{- end -}}
 
+{{- /* What the schema cannot say, and the operator would end with when it starts. */ -}}
+{{- define "falapp.refusals" -}}
+{{- $pythons := list -}}
+{{- range $version, $images := .Values.images.pythons -}}
+{{- if $images -}}{{- $pythons = append $pythons $version -}}{{- end -}}
+{{- end -}}
+{{- if not (has .Values.defaultPython $pythons) -}}
+{{- fail (printf "defaultPython: is %s, and images.pythons has only %s; add its images, or choose one of these" .Values.defaultPython (join ", " $pythons)) -}}
+{{- end -}}
+{{- $seen := dict -}}
+{{- range $name, $spec := .Values.machineTypes -}}
+{{- if $spec -}}
+{{- with get $seen (lower $name) -}}
+{{- fail (printf "machineTypes: %s and %s differ in nothing but case, and the object of both is called %s; set one to null" . $name (lower $name)) -}}
+{{- end -}}
+{{- $_ := set $seen (lower $name) $name -}}
+{{- end -}}
+{{- end -}}
+{{- $expiry := .Values.runners.files.linkExpiry -}}
+{{- $seconds := 0 -}}
+{{- range $unit, $length := dict "h" 3600 "m" 60 "s" 1 -}}
+{{- $number := regexFind (printf "[0-9]+%s" $unit) $expiry | trimSuffix $unit | int -}}
+{{- $seconds = add $seconds (mul $number $length) -}}
+{{- end -}}
+{{- if gt $seconds 604800 -}}
+{{- fail (printf "runners.files.linkExpiry: is %s, and no store signs for more than 168h; give less" $expiry) -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* The roles to read Secrets of apps, and what they are bound to. */ -}}
 {{- define "falapp.secrets" -}}
 {{ include "falapp.operator" . }}-secrets

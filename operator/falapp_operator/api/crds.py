@@ -1,8 +1,7 @@
 """The three CRDs, made from the models, and every file that is generated from the code.
 
-``python -m falapp_operator.api.crds`` (``make generate``) writes crds/*.yaml, the chart's copies of
-them as templates, those parts of the chart's JSON schema that are models, and docs/reasons.md. With
-``--check`` (``make check``) it names the files that are stale; a contract test compares, too.
+``python -m falapp_operator.api.crds`` (``make generate``) writes them, the chart's copies, those
+parts of its JSON schema that are models, and docs/reasons.md; ``--check`` names the stale ones.
 """
 
 import json
@@ -242,7 +241,8 @@ def files(root: Path) -> Iterator[tuple[Path, str]]:
         yield root / "charts/falapp/templates/crds" / f"{kind.plural}.yaml", _template(crd(kind))
     values = json.loads((root / VALUES_SCHEMA).read_text())
     for name, part in VALUES_PARTS.items():
-        values["$defs"][name] = schema.closed(schema.structural(part, defaults=True))
+        found = schema.structural(part, defaults=True)
+        values["$defs"][name] = schema.closed(found, nullable=name == "machineType")
     yield root / VALUES_SCHEMA, json.dumps(values, indent=2, ensure_ascii=False) + "\n"
     yield root / "docs/reasons.md", glossary.page()
 

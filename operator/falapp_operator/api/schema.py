@@ -197,18 +197,19 @@ def _key_rules(names: Schema, path: str) -> list[Schema]:
     return rules
 
 
-def closed(source: Schema) -> Schema:
+def closed(source: Schema, *, nullable: bool = True) -> Schema:
     """Return a structural schema as JSON Schema for Helm's values.
 
     Unknown fields are refused, which the API server does without being told; an object may be null,
-    which is how users of Helm take back a value.
+    which is how users of Helm take back a value. An item of a list may not: nothing takes it out.
     """
     written = {key: value for key, value in source.items() if not key.startswith("x-kubernetes-")}
     if "properties" in written:
         written["properties"] = {k: closed(v) for k, v in written["properties"].items()}
-        written |= {"type": ["object", "null"], "additionalProperties": False}
+        kind = ["object", "null"] if nullable else "object"
+        written |= {"type": kind, "additionalProperties": False}
     elif "additionalProperties" in written:
         written["additionalProperties"] = closed(written["additionalProperties"])
     if "items" in written:
-        written["items"] = closed(written["items"])
+        written["items"] = closed(written["items"], nullable=False)
     return written

@@ -192,10 +192,11 @@ def test_closed_refuses_unknown_fields_at_every_depth():
         }
     )
     inner = {
-        "type": ["object", "null"],
+        "type": "object",
         "properties": {"a": {"type": "string"}},
         "additionalProperties": False,
     }
+    assert closed["type"] == ["object", "null"]
     assert closed["additionalProperties"] is False
     assert closed["properties"]["list"] == {"type": "array", "items": inner}
     assert closed["properties"]["map"]["additionalProperties"] == {"type": "string"}
