@@ -79,6 +79,7 @@ def refusal(kube: Kube, spec: dict[str, Any], name: str = "app") -> str:
         {"volumes": [DATA, DATA | {"name": "more", "mountPath": "/apps/more", "readOnly": True}]},
         {"volumes": [{"name": "k", "mountPath": "/keys", "secret": {"secretName": "s"}}]},
         {"volumes": [{"name": "c", "mountPath": "/conf", "configMap": {"name": "c"}}]},
+        {"volumes": [DATA | {"mountPath": "/opt/models"}]},
         {
             "envFrom": [
                 {"secretRef": {"name": "s"}},
@@ -125,6 +126,11 @@ def test_what_the_schema_offers_is_accepted(kube, fields):
         ({"source": {"image": {"name": "a:1", "path": "/a; id"}}}, "spec.source.image.path"),
         ({"volumes": [DATA | {"mountPath": "/app/data"}]}, "the runner has its own there"),
         ({"volumes": [DATA | {"mountPath": "/data/../app"}]}, "the runner has its own there"),
+        ({"volumes": [DATA | {"mountPath": "/./app"}]}, "the runner has its own there"),
+        ({"volumes": [DATA | {"mountPath": "/opt"}]}, "the runner has its own there"),
+        ({"volumes": [DATA | {"mountPath": "/opt/env/lib"}]}, "the runner has its own there"),
+        ({"volumes": [DATA | {"mountPath": "/lib64"}]}, "the runner has its own there"),
+        ({"volumes": [DATA | {"mountPath": "/sbin"}]}, "the runner has its own there"),
         ({"volumes": [DATA | {"mountPath": "data"}]}, "spec.volumes[0].mountPath"),
         ({"volumes": [DATA | {"configMap": {"name": "c"}}]}, "give exactly one of persistent"),
         ({"volumes": [DATA, DATA]}, "spec.volumes[1]"),

@@ -1,10 +1,16 @@
 """What a runner finds in its file system besides the app, and in its environment."""
 
+import re
 from typing import Annotated
 
+import pydantic
 from pydantic import ConfigDict, Field
 
 from falapp_operator.api import model
+
+_OWN = "^/((app|falapp|dev|proc|sys|etc|tmp|usr|bin|sbin|lib|lib64|opt/env)(/|$)|opt$)"
+"""What a volume would hide of the runner's: /opt has the Python of its environment."""
+_TAKEN = "the runner has its own there; take another folder, as /data"
 
 
 class Claim(model.Model):
@@ -40,10 +46,9 @@ class Volume(model.Model):
                     "give exactly one of persistentVolumeClaim, secret and configMap",
                 ),
                 model.cel(
-                    "!self.mountPath.matches("
-                    "'^/(app|falapp|dev|proc|sys|etc|tmp|usr|bin|lib|opt/env)(/|$)')"
-                    " && !self.mountPath.split('/').exists(p, p == '..')",
-                    "mountPath: the runner has its own there; take another folder, as /data",
+                    f"!self.mountPath.matches('{_OWN}')"
+                    " && !self.mountPath.split('/').exists(p, p == '.' || p == '..')",
+                    f"mountPath: {_TAKEN}",
                 ),
             ]
         }
@@ -61,6 +66,14 @@ class Volume(model.Model):
     """Files that are secret."""
     config_map: ConfigMapFiles | None = None
     """Files that are not."""
+
+    @pydantic.field_validator("mount_path")
+    @classmethod
+    def _hides_nothing(cls, value: str) -> str:
+        """Say it where no API server does, as in ``falapp plan``."""
+        if re.search(_OWN, value) or {".", ".."} & set(value.split("/")):
+            raise ValueError(_TAKEN)
+        return value
 
 
 class ObjectRef(model.Model):

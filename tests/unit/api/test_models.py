@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from falapp_operator.api import conditions, falapp, meta, model
+from falapp_operator.api import conditions, falapp, meta, model, volume
 
 SOURCE = {"inline": {"app.py": "import fal"}}
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -22,6 +22,35 @@ def spec(**fields):
 def test_seconds(duration, seconds):
     assert falapp.FalAppSpec.model_validate(spec(startupTimeout=duration))
     assert model.seconds(duration) == seconds
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/opt",
+        "/opt/env/lib",
+        "/lib64",
+        "/lib64/x",
+        "/sbin",
+        "/app/x",
+        "/a/../app",
+        "/./app",
+        "/opt/.",
+    ],
+)
+def test_a_volume_hides_nothing_of_the_runners(path):
+    with pytest.raises(pydantic.ValidationError, match="the runner has its own there"):
+        volume.Volume(name="a", mount_path=path, config_map={"name": "c"})
+
+
+@pytest.mark.parametrize("path", ["/data", "/opt/models", "/opt/envs", "/apps", "/optional", "/.c"])
+def test_a_volume_may_be_anywhere_else(path):
+    assert volume.Volume(name="a", mount_path=path, config_map={"name": "c"}).mount_path == path
+
+
+def test_the_api_server_is_told_the_same_of_volumes():
+    rules = [rule["rule"] for rule in volume.Volume.model_config["json_schema_extra"]["cel"]]
+    assert any(f"matches('{volume._OWN}')" in rule and "p == '.'" in rule for rule in rules)
 
 
 @pytest.mark.parametrize(
