@@ -172,14 +172,6 @@ def test_the_operator_passes_pod_security_restricted(chart):
     assert container["resources"]["limits"]
 
 
-@pytest.mark.parametrize(
-    ("values", "secrets"), [("minimal", None), ("full", [{"name": "operator-pull"}])]
-)
-def test_the_operators_image_is_pulled_with_secrets_of_its_namespace(render, values, secrets):
-    pod = one(render(values), "Deployment")["spec"]["template"]["spec"]
-    assert pod.get("imagePullSecrets") == secrets
-
-
 @pytest.mark.parametrize(("values", "replicas"), [("minimal", 2), ("full", 3)])
 def test_one_operator_works_and_others_stand_by(render, tmp_path, values, replicas):
     objects = render(values)
