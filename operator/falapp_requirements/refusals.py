@@ -10,12 +10,12 @@ _LOCKED = "is how every package is installed anyway, from a lock with hashes"
 _TALK = "says how pip talks, and nobody reads it here"
 _FIELDS = "is for the app's own fields to say"
 _BUILDING = "changes how packages are built, and would change them for nobody else"
-_NETWORK = "says how to reach the network, which is the operator's to know"
+_NETWORK = "says how to reach the network, and builds reach it without a proxy"
 _TAKEN = "is what a build does anyway"
 _CHOICE = "has no meaning that uv and pip agree on"
 _WHEEL = "give the URL of a wheel that was built so"
 _LEAVE = "leave it out"
-_HOST = "leave it out, and ask the operator's administrator (chart values for proxy and custom CA)"
+_HOST = "name an index that they reach with --index-url; the chart's customCA brings certificates"
 
 ROWS: dict[tuple[str, ...], tuple[str, str]] = {
     ("-r", "--requirement", "--requirements", "--requirements-from-script", "--group"): (

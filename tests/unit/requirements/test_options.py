@@ -56,7 +56,7 @@ def test_accepted(written: list[str], expected: Options) -> None:
         (["-C", "a=b"], "give the URL of a wheel that was built so"),
         (["--config-settings", "a=b"], "give the URL of a wheel that was built so"),
         (["--index=https://h"], "is uv's word; write --extra-index-url=https://…"),
-        (["--proxy=http://h"], "administrator"),
+        (["--proxy=http://h"], "--index-url; the chart's customCA"),
         (["--python-version", "3.11"], "set pythonVersion"),
         (["--prefer-binary"], "write --only-binary=:all:"),
         (["--target=/"], "install elsewhere"),
