@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from falapp_runner import state
+from falapp_runner.serving import metrics
 from tests.contract.conftest import CHART, ROOT
 
 PAGES = [ROOT / "README.md", CHART / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -31,3 +33,13 @@ def test_helm_is_told_the_namespace_and_keeps_new_defaults():
     upgrades = [line for line in found if line.startswith("helm upgrade falapp ")]
     assert upgrades
     assert [line for line in upgrades if "--reset-then-reuse-values" not in line] == []
+
+
+def test_the_page_on_monitoring_names_what_runners_count():
+    life = state.Life(announce=print)
+    known = re.findall(r"^# TYPE (\S+) (\S+)$", metrics.Metrics(life).render(), re.MULTILINE)
+    text = (ROOT / "docs/administration.md").read_text()
+    for name, kind in known:
+        assert re.search(rf"^\|.*`{name}`.* {kind} \|", text, re.MULTILINE), name
+    named = set(re.findall(r"`(falapp_(?!operator)\w+)`", text)) - {"falapp_setup_seconds"}
+    assert named == {name for name, _ in known} - {"falapp_setup_seconds"}
