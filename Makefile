@@ -7,7 +7,7 @@ ROOMS := tests/unit tests/contract tests/integration tests/e2e
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
-.PHONY: help install check format unit test demo bench clean generate lock cluster
+.PHONY: help install check format unit test demo bench clean generate lock cluster images
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,10 @@ demo: install  ## A cluster, the operator and a running app, from nothing
 bench: install  ## Measure; raw figures go to bench/results
 	$(BIN)/python -m tests.cluster up
 	$(BIN)/pytest tests/bench
+
+images: install  ## Build falapp's images and push them to REGISTRY=registry.example/falapp
+	@test -n "$(REGISTRY)" || { echo "say where to push: make images REGISTRY=registry.example/falapp"; exit 1; }
+	@$(BIN)/python -m tests.cluster.publish $(if $(TAG),--tag $(TAG)) $(REGISTRY) $(BASES)
 
 cluster: install  ## Only the test cluster
 	$(BIN)/python -m tests.cluster up

@@ -83,7 +83,7 @@ class Publisher:
         with self.run.cache.scratch("servers") as folder:
             shutil.copytree(SERVERS_FILES, folder, dirs_exist_ok=True)
             shutil.copy(SERVERS_LOCK, folder)
-            shutil.copy(_uv(), folder / "uv")
+            shutil.copy(uv_binary(), folder / "uv")
             if bundle := trust.bundle():
                 shutil.copy(bundle, folder / "ca.crt")
             stamp = fingerprint.of({"content": fingerprint.tree(folder), "base": root})
@@ -106,7 +106,7 @@ class Publisher:
         root = base.image(self.run, minor, self.way)
         args = {"BASE": root, "PYTHON_VERSION": minor}
         with self.run.cache.scratch(repository) as folder:
-            content = context.assemble(ROOT, dockerfile, _uv(), trust.bundle(), folder)
+            content = context.assemble(ROOT, dockerfile, uv_binary(), trust.bundle(), folder)
             stamp = fingerprint.of({"content": content, "args": args})
             name = f"falapp/{repository}:{stamp}"
             found = self._published(name)
@@ -194,7 +194,8 @@ def pushed_digest(image: Mapping[str, object], repository: str) -> str:
     raise ClusterError(f"{repository}: Docker pushed the image but knows no digest of it")
 
 
-def _uv() -> Path:
+def uv_binary() -> Path:
+    """Return the uv of this project's environment, which our images are built with."""
     try:
         import uv  # only this part of the tool needs more than Python itself
     except ImportError:
