@@ -16,9 +16,10 @@ def waiting(name, reason, message="", *, last=None):
     return _container(name, state, last=last)
 
 
-def running(name, since=0, *, ready=True, last=None):
-    """Return the status of a container that runs."""
-    return _container(name, {"running": {"startedAt": samples.at(since)}}, ready=ready, last=last)
+def running(name, since=0, *, ready=True, started=None, last=None):
+    """Return the status of a container that runs; one that is ready has started."""
+    state = {"running": {"startedAt": samples.at(since)}}
+    return _container(name, state, ready=ready, started=started, last=last)
 
 
 def raising():
@@ -43,7 +44,7 @@ def ended(code, reason=None, message=""):
     return made | ({"message": message} if message else {})
 
 
-def _container(name, state, *, ready=False, last=None):
+def _container(name, state, *, ready=False, started=None, last=None):
     made = {
         "name": name,
         "state": state,
@@ -53,19 +54,32 @@ def _container(name, state, *, ready=False, last=None):
         "image": f"registry.example:5000/{name}:v1",
         "imageID": "",
     }
-    return made | {"started": "running" in state and ready}
+    return made | {"started": "running" in state and (ready if started is None else started)}
 
 
 def pod(
-    name, *, init=(), containers=(), phase="Running", ready=None, unscheduled="", **meta_fields
+    name,
+    *,
+    init=(),
+    containers=(),
+    phase="Running",
+    ready=None,
+    unready_since=0,
+    unscheduled="",
+    **meta_fields,
 ):
-    """Return a Pod with its conditions and container statuses."""
+    """Return a Pod with its conditions and container statuses.
+
+    One that is not ready never was, unless it is unready only since a later time.
+    """
     holds = all("running" in c["state"] and c["ready"] for c in containers) if containers else False
     ready = holds if ready is None else ready
     conditions = [
         _pod_condition("PodReadyToStartContainers", not unscheduled),
         _pod_condition("Initialized", not unscheduled),
-        _pod_condition("Ready", ready, since=42 if ready else 0, reason="ContainersNotReady"),
+        _pod_condition(
+            "Ready", ready, since=42 if ready else unready_since, reason="ContainersNotReady"
+        ),
         _pod_condition("ContainersReady", ready, reason="ContainersNotReady"),
         _pod_condition("PodScheduled", not unscheduled, "Unschedulable", unscheduled),
     ]
@@ -77,26 +91,30 @@ def pod(
     }
     if not unscheduled:
         status |= {"hostIP": "172.18.0.2", "podIP": "10.244.0.9", "startTime": samples.at()}
-    if init:
+    if init and not unscheduled:
         status["initContainerStatuses"] = list(init)
-    if containers:
+    if containers and not unscheduled:
         status["containerStatuses"] = list(containers)
-    spec = {
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": samples.metadata(name, **({"namespace": samples.NAMESPACE} | meta_fields)),
+        "spec": _pod_spec(init),
+        "status": status,
+    }
+
+
+def _pod_spec(init):
+    return {
         "initContainers": [{"name": c["name"], "image": c["image"]} for c in init],
         "containers": [
             {
                 "name": "runner",
                 "image": samples.IMAGE,
                 "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
+                "startupProbe": {"httpGet": {"path": "/startup", "port": "control"}},
             }
         ],
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": samples.metadata(name, **({"namespace": samples.NAMESPACE} | meta_fields)),
-        "spec": spec,
-        "status": status,
     }
 
 

@@ -91,6 +91,9 @@ class Reason(StrEnum):
     """The packages are not there yet; EnvironmentReady says how far they are."""
     STARTING = "Starting", _UNDERWAY, _APP
     """Runner pods are being created, or setup() is running."""
+    RUNNER_UNREADY = "RunnerUnready", _HEALS, _APP
+    """A runner that had started is not ready now: its node is out of reach, its code lets nothing
+    else run, or it is about to end. It gets requests again as soon as it is ready."""
     WAITING_FOR_CAPACITY = "WaitingForCapacity", _HEALS, _APP
     """No node has room for a runner, or none matches the machine type; it starts when one does."""
 

@@ -10,11 +10,11 @@ from falapp_operator.api.source import SourceStatus
 from falapp_operator.api.withdrawn import Withdrawn, withdrawn_of
 from falapp_operator.environment import manifest
 from falapp_operator.errors import UserError
-from falapp_operator.reconcile import verdict, withdrawals
+from falapp_operator.reconcile import setups, verdict, withdrawals
 from falapp_operator.reconcile.plan import Plan
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.runner import network, pod
-from falapp_operator.runner.ended import BEFORE_READY, Trouble
+from falapp_operator.runner.ended import Trouble
 from falapp_operator.runner.outcome import Runners
 
 _SHOWN = 3
@@ -34,7 +34,7 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
         conditions=(
             ready,
             _environment_ready(plan, environment),
-            _setup_complete(seen, plan),
+            setups.complete(seen, plan),
             _stalled(plan, environment, failure, ready.message),
             *_exposed(seen),
             *_stale(seen),
@@ -125,10 +125,21 @@ def _ready(
         return conditions.condition(
             type_, True, Reason.RUNNERS_READY, f"{wanted} of {wanted} runners are ready"
         )
-    reason, what = Reason.STARTING, f"{runners.current_ready} of {wanted} runners are ready"
+    reason, what = _unready(runners, wanted)
     if trouble := runners.trouble:
         reason, what = trouble.reason, f"{what}; {trouble.message}"
     return conditions.condition(type_, False, reason, f"{what}{_former(runners)}")
+
+
+def _unready(runners: Runners, wanted: int) -> tuple[Reason, str]:
+    """Return how far runners are that are in no trouble; one that has started does not start."""
+    said = f"{runners.current_ready} of {wanted} runners are ready"
+    lost = runners.current_started - runners.current_ready
+    if lost == 0:
+        return Reason.STARTING, said
+    all_started = runners.current_ready < wanted <= runners.current_started
+    reason = Reason.RUNNER_UNREADY if all_started else Reason.STARTING
+    return reason, f"{said}; {lost} had started and {'is' if lost == 1 else 'are'} not ready now"
 
 
 def _without_runners(reason: Reason, why: str, runners: Runners) -> Condition:
@@ -164,29 +175,6 @@ def _environment_ready(plan: Plan, environment: EnvironmentBuildStatus) -> Condi
     if not plan.environment or found is None:
         return conditions.condition(type_, None, Reason.PENDING, "")
     return conditions.condition(type_, found.status == "True", found.reason, found.message)
-
-
-def _setup_complete(seen: Snapshot, plan: Plan) -> Condition:
-    type_, runners = ConditionType.SETUP_COMPLETE, plan.runners
-    trouble = plan.withdrawal or runners.trouble
-    if trouble and trouble.reason in BEFORE_READY:
-        return conditions.condition(type_, False, trouble.reason, trouble.message)
-    if plan.withdrawal or runners.current == 0:
-        why = "none is kept of this revision" if plan.withdrawal else "no runner has been started"
-        return conditions.condition(type_, None, Reason.NO_RUNNERS, why)
-    if runners.current_ready < min(runners.current, max(1, seen.spec.runners)):
-        return conditions.condition(
-            type_,
-            False,
-            Reason.SETUP_RUNNING,
-            f"setup() has returned in {runners.current_ready} of {runners.current} runners",
-        )
-    return conditions.condition(
-        type_,
-        True,
-        Reason.SETUP_RETURNED,
-        f"the slowest runner was ready {runners.slowest_start:.0f} s after its start",
-    )
 
 
 def _stalled(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from falapp_operator.api import termination
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.objects import Object
-from falapp_operator.runner import inits
+from falapp_operator.runner import inits, life
 from falapp_operator.runner.pod import CONTAINER
 from falapp_runner import contract
 
@@ -69,22 +69,26 @@ class Trouble:
     """Whether it needs a hand."""
     ends: int = 0
     """How often the container has ended; 0 where it could not even be started."""
+    served: bool = False
+    """Whether the runner was ready once: then its revision can start, whatever ended it."""
 
     @property
     def hopeless(self) -> bool:
         """Whether the revision itself is broken, as far as its runner had its chances."""
-        return self.reason in _ITS_OWN and self.ends >= _CHANCES
+        return self.reason in _ITS_OWN and self.ends >= _CHANCES and not self.served
 
 
 def ended(pod: Object, container: Object) -> Trouble | None:
-    """Return why the container ended; what it tried last counts until it is ready."""
+    """Return why the container ended; what it tried last counts until it has started."""
+    if life.has_started(pod, container):
+        return None
     state = container.get("state", {})
     end = state.get("terminated") or container.get("lastState", {}).get("terminated")
     if not end or (end.get("exitCode") == 0 and not _is_down(container)):
         return None
     found = _why(pod, container, end)
     ends = container.get("restartCount", 0) + ("running" not in state)
-    return dataclasses.replace(found, ends=ends)
+    return dataclasses.replace(found, ends=ends, served=life.has_served(pod))
 
 
 def _why(pod: Object, container: Object, end: Object) -> Trouble:

@@ -13,10 +13,11 @@ from datetime import datetime
 from falapp_operator.api import meta
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.objects import Object, annotation
-from falapp_operator.runner import capacity, ended, inits
+from falapp_operator.runner import capacity, ended, inits, life
 from falapp_operator.runner import pod as pods_
 from falapp_operator.runner.capacity import Place
 from falapp_operator.runner.ended import Trouble
+from falapp_operator.runner.life import condition, is_ready
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class Runners:
     """Pods of the current revision."""
     current_ready: int
     """Pods of the current revision that serve."""
+    current_started: int
+    """Pods of the current revision in which setup() has returned, those that serve included."""
     former_ready: int
     """Pods of former revisions that serve, those on their way out included: they may answer yet."""
     slowest_start: float
@@ -61,6 +64,7 @@ def runners(
         ready=sum(is_ready(p) for p in alive),
         current=len(current),
         current_ready=len(ready),
+        current_started=sum(life.is_started(p) for p in current),
         former_ready=sum(is_ready(p) for p in pods if not _is_of(p, revision, restarted)),
         slowest_start=max((_start_seconds(p) for p in ready), default=0.0),
         trouble=max(troubles, key=lambda t: (t.hopeless, t.stalled), default=None),
@@ -78,19 +82,14 @@ def _is_alive(pod: Object) -> bool:
     return not finished and "deletionTimestamp" not in pod["metadata"]
 
 
-def is_ready(pod: Object) -> bool:
-    """Return whether the kubelet says that ``pod`` serves."""
-    return _condition(pod, "Ready").get("status") == "True"
-
-
 def is_unscheduled(pod: Object) -> bool:
     """Return whether the scheduler says that no node takes ``pod``."""
-    return _condition(pod, "PodScheduled").get("status") == "False"
+    return condition(pod, "PodScheduled").get("status") == "False"
 
 
 def trouble(pod: Object, place: Place | None = None) -> Trouble | None:
     """Return what keeps ``pod`` from being ready, or None if it is on its way."""
-    scheduled = _condition(pod, "PodScheduled")
+    scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
         if missing := _CLAIM.search(scheduled.get("message", "")):
             return Trouble(
@@ -132,13 +131,13 @@ def lost(pods: Iterable[Object]) -> tuple[Object, ...]:
 
 def refused(deployment: Object) -> Trouble | None:
     """Return why the API server lets no pod of ``deployment`` in: a quota, or its admission."""
-    for condition in deployment.get("status", {}).get("conditions", ()):
-        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
-            return Trouble(
-                reason=Reason.PODS_REFUSED,
-                message=f"the cluster refuses the runner's pods: {condition.get('message', '')}",
-            )
-    return None
+    found = condition(deployment, "ReplicaFailure")
+    if found.get("status") != "True":
+        return None
+    return Trouble(
+        reason=Reason.PODS_REFUSED,
+        message=f"the cluster refuses the runner's pods: {found.get('message', '')}",
+    )
 
 
 def cannot_pull(pods: Iterable[Object], image: str) -> bool:
@@ -195,18 +194,11 @@ def _missing(pod: Object, text: str, field: str) -> Trouble:
     )
 
 
-def _condition(pod: Object, type_: str) -> Object:
-    for condition in pod.get("status", {}).get("conditions", ()):
-        if condition["type"] == type_:
-            return dict(condition)
-    return {}
-
-
 def _start_seconds(pod: Object) -> float:
     for container in pod["status"].get("containerStatuses", ()):
         running = container.get("state", {}).get("running")
         if container["name"] == pods_.CONTAINER and running:
-            since = _time(_condition(pod, "Ready")["lastTransitionTime"])
+            since = _time(condition(pod, "Ready")["lastTransitionTime"])
             return max(0.0, (since - _time(running["startedAt"])).total_seconds())
     return 0.0
 

@@ -43,6 +43,8 @@ APPS = {
         "just created", "environment pending", "building", "building while old serves",
         "building after a crash", "build is tried again", "built", "setup runs",
         "setup runs while old serves", "one of two is ready", "old is going", "no node",
+        "one that serves is not ready for a moment",
+        "one of two is not ready for a moment, the other starts",
     },
 }  # fmt: skip
 NEW = EnvironmentBuildStatus(attempts=1)

@@ -29,6 +29,8 @@ FAILED = (Nature.HEALS, Nature.LIMITED, Nature.MEND)
 BUILDS = [r for r in Reason if Place.BUILD in r.place and r.building in FAILED]
 OF_STARTS = {Reason.NAME_TAKEN, Reason.REFUSED, Reason.SECRET_NOT_FOUND, Reason.INVALID_SPEC}
 """What keeps a build from being started; no build ends so."""
+OF_PODS = {Reason.RUNNER_UNREADY, Reason.WAITING_FOR_CAPACITY, Reason.WORKER_LOST}
+"""What no spec is the reason of."""
 
 
 def named(folder):
@@ -91,8 +93,8 @@ def test_every_reason_of_a_runner_is_one_that_runners_know():
 def test_a_specs_reason_is_told_as_the_table_has_it(reason):
     snapshot = seen()
     wrong = dataclasses.replace(plan(snapshot, SETTINGS), error=UserError(reason, "why"))
-    if reason in (Reason.WAITING_FOR_CAPACITY, Reason.WORKER_LOST):
-        return  # of pods alone
+    if reason in OF_PODS:
+        return
     found = statuses.status(snapshot, wrong).to_object()
     assert list(disagreements("FalApp", found)) == []
 

@@ -19,6 +19,8 @@ CRASHED = waiting("runner", "CrashLoopBackOff", "back-off", last=ended(1, messag
 KILLED = waiting("runner", "CrashLoopBackOff", "back-off", last=ended(137, "OOMKilled"))
 NO_SECRET = waiting("runner", "CreateContainerConfigError", 'secret "hf" not found')
 STARTING = running("runner", ready=False)
+LOST = running("runner", 2, ready=False, started=True, last=ended(137, "OOMKilled"))
+"""A runner that was killed once, serves since, and is not ready for a moment."""
 FORMER = runner_pod("old", revision="old")
 
 
@@ -88,6 +90,14 @@ SITUATIONS = {
     "old is going": (
         served(None, runner_pod("new"), FORMER), "False Starting", "True Built",
         "True SetupReturned", "False Progressing",
+    ),
+    "one that serves is not ready for a moment": (
+        served(None, runner_pod(containers=[LOST], unready_since=600_000)), "False RunnerUnready",
+        "True Built", "True SetupReturned", "False Progressing",
+    ),
+    "one of two is not ready for a moment, the other starts": (
+        two(runner_pod("a", containers=[LOST]), runner_pod("b", containers=[STARTING])),
+        "False Starting", "True Built", "False SetupRunning", "False Progressing",
     ),
     "no node": (
         served(None, runner_pod(unscheduled="0/3 nodes are available")),
@@ -193,6 +203,10 @@ def test_it_survives_the_api_server(situation):
             two(runner_pod("a"), runner_pod("b", unscheduled="0/3 nodes")),
             "1 of 2 runners are ready; no node can take a runner yet: 0/3 nodes",
         ),
+        (
+            served(None, runner_pod(containers=[LOST])),
+            "0 of 1 runners are ready; 1 had started and is not ready now",
+        ),
         (two(), "2 of 2 runners are ready"),
     ],
 )
@@ -206,6 +220,14 @@ def test_ready_says_how_far_it_is(snapshot, message):
         (
             two(runner_pod("a"), runner_pod("b", containers=[STARTING])),
             "setup() has returned in 1 of 2 runners",
+        ),
+        (
+            two(runner_pod("a", containers=[LOST]), runner_pod("b", containers=[STARTING])),
+            "setup() has returned in 1 of 2 runners",
+        ),
+        (
+            served(None, runner_pod(containers=[LOST])),
+            "setup() has returned in 1 of 1 runners",
         ),
         (served(), "the slowest runner was ready 40 s after its start"),
     ],
