@@ -134,7 +134,8 @@ class Server:
             return {"status": "Success"}
         if request.method == "PATCH":
             if request.path.endswith("/status"):
-                return await self.cluster.apply_status(where, body["status"])
+                version = body["metadata"].get("resourceVersion", "")
+                return await self.cluster.apply_status(where, body["status"], version=version)
             return await self.cluster.apply(body, force=request.query["force"] == "true")
         if where.name:
             if (found := await self.cluster.get(where)) is None:

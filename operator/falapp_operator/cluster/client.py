@@ -132,12 +132,24 @@ class Client:
         )
         return await self._apply(path(where), desired, force=force)
 
-    async def apply_status(self, ref: Ref, status: Object) -> Object:
-        """Apply the status of the object at ``ref`` and nothing else of it."""
+    async def apply_status(self, ref: Ref, status: Object, *, version: str = "") -> Object:
+        """Apply the status of the object at ``ref`` and nothing else of it.
+
+        Args:
+            ref: Where it is.
+            status: The status to have.
+            version: Only if it is still as it was in this resourceVersion. A uid would not do:
+                with the status of a custom resource the API server takes no notice of it.
+
+        Raises:
+            ConflictError: It is another version.
+            MissingError: There is no such object.
+        """
+        metadata = {"name": ref.name, "namespace": ref.namespace}
         body = {
             "apiVersion": ref.api_version,
             "kind": ref.kind,
-            "metadata": {"name": ref.name, "namespace": ref.namespace},
+            "metadata": metadata | ({"resourceVersion": version} if version else {}),
             "status": status,
         }
         return await self._apply(f"{path(ref)}/status", body)

@@ -140,9 +140,8 @@ def missing_file(seen: Snapshot, _settings: Settings) -> UserError | None:
 
 def taken_name(seen: Snapshot, _settings: Settings) -> UserError | None:
     """A Deployment, Service or PodDisruptionBudget of the app's name is somebody else's."""
-    budget = seen.disruption if seen.spec.runners > 1 else None
-    for child in (seen.deployment, seen.service, budget):
-        if child is not None and not seen.owns(child):
+    for child in seen.namesakes:
+        if not seen.owns(child) and child not in seen.remains:
             kind, name = child["kind"], child["metadata"]["name"]
             return UserError(
                 Reason.NAME_TAKEN,

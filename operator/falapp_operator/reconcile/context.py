@@ -15,7 +15,7 @@ from falapp_operator.api.objects import Object, Ref, stamped
 from falapp_operator.cluster.client import Client
 from falapp_operator.cluster.git import Git
 from falapp_operator.cluster.registry import Registry
-from falapp_operator.errors import FalappError, MissingError
+from falapp_operator.errors import ConflictError, FalappError, MissingError
 from falapp_operator.reconcile import drift, events
 from falapp_operator.reconcile.queue import Key
 from falapp_operator.reconcile.shared import Shared
@@ -34,6 +34,9 @@ GUESTS = "Guests"
 _PATIENCE = 5.0
 """Seconds for all Events of a transition: the status waits for them, and is what counts. An API
 server that is well takes less than one for a write, on a busy machine, too."""
+
+_TRIES = 3
+"""How often a status is applied to an object that others change meanwhile."""
 
 
 def utcnow() -> datetime:
@@ -95,6 +98,8 @@ async def write_status(
 ) -> None:
     """Write the status of ``obj``, stamped with generation and times, if it is another one.
 
+    It is written to that very object alone, and not to one that was made in its place.
+
     What of it is a transition is told by Events, before it: whoever is killed in between finds the
     old status again, and tells the same Events by the same names, which is to tell nothing.
     """
@@ -109,8 +114,30 @@ async def write_status(
         return
     await _tell(context, obj, obj | {"status": status})
     with contextlib.suppress(MissingError):  # deleted while it was looked at
-        ref = own(obj["kind"], metadata["namespace"], metadata["name"])
-        await context.cluster.apply_status(ref, status)
+        await _apply_status(context.cluster, obj, status)
+
+
+async def _apply_status(cluster: Client, obj: Object, status: Object) -> None:
+    """Apply a status to the very object that was looked at: another may have its name by now.
+
+    Raises:
+        ConflictError: Another one has.
+    """
+    metadata = obj["metadata"]
+    where = own(obj["kind"], metadata["namespace"], metadata["name"])
+    version = metadata["resourceVersion"]
+    for _ in range(_TRIES):
+        with contextlib.suppress(ConflictError):
+            await cluster.apply_status(where, status, version=version)
+            return
+        # Mostly somebody scaled it, or put an annotation on it: the status says of what it speaks.
+        live = await cluster.get(where)
+        if live is None:
+            return
+        if live["metadata"]["uid"] != metadata["uid"]:
+            raise ConflictError(f"{obj['kind']} {metadata['name']} is another one by now")
+        version = live["metadata"]["resourceVersion"]
+    raise ConflictError(f"{obj['kind']} {metadata['name']} changes all the time")
 
 
 async def _tell(context: Context, old: Object, new: Object) -> None:

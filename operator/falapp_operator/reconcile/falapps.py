@@ -28,6 +28,8 @@ from falapp_operator.reconcile.snapshot import Snapshot
 
 _LOOK_AGAIN_FOR_CONFIG_MAPS = 10.0
 """Seconds: the operator watches no ConfigMap of its users, so it looks again."""
+_LOOK_AGAIN_FOR_REMAINS = 2.0
+"""Seconds: nor does it watch Services and budgets, which are about to be collected."""
 
 
 async def reconcile(context: Context, key: Key) -> float | None:
@@ -59,12 +61,19 @@ async def reconcile(context: Context, key: Key) -> float | None:
         raise
     await write_status(context, app, statuses.status(seen, plan))
     _wake(context, seen, plan)
+    return _again(seen, plan, float(context.settings.resync_seconds))
+
+
+def _again(seen: Snapshot, plan: plans.Plan, otherwise: float) -> float:
+    """Return the seconds until the app is looked at again, though nothing is heard of it."""
     if plan.withdrawal is not None and plan.withdrawal.is_new:
         return 0.0  # it is written down; now it is to be carried out
-    if answer.trouble or isinstance(answer.commit, UserError):
+    if seen.remains:
+        return _LOOK_AGAIN_FOR_REMAINS
+    if seen.stale or isinstance(seen.commit, UserError):
         return commits.AGAIN
     waits = plan.error is not None and plan.error.reason == Reason.CONFIG_MAP_NOT_FOUND
-    return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else float(context.settings.resync_seconds)
+    return _LOOK_AGAIN_FOR_CONFIG_MAPS if waits else otherwise
 
 
 def _wake(context: Context, seen: Snapshot, plan: plans.Plan) -> None:

@@ -86,7 +86,7 @@ def _plan(seen: Snapshot, settings: Settings) -> Plan:
         return _waiting(seen, None if seen.spec.suspend else error, ())
     claim = _claim(seen, spec)
     environment = key.name(spec, seen.app["metadata"]["namespace"])
-    if not verdict.is_ready(seen.environment_status):
+    if seen.remains or not verdict.is_ready(seen.environment_status):
         return _waiting(seen, None, claim, environment)
     return _running(seen, settings, claim, environment)
 

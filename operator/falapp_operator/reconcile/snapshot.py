@@ -71,6 +71,20 @@ class Snapshot:
         """Return whether ``child`` is there, and the app's."""
         return child is not None and self.app["metadata"]["uid"] in owner_uids(child)
 
+    @property
+    def namesakes(self) -> tuple[Object, ...]:
+        """What is there by the names that its Deployment, Service and budget shall have."""
+        budget = self.disruption if self.spec.runners > 1 else None
+        return tuple(c for c in (self.deployment, self.service, budget) if c is not None)
+
+    @property
+    def remains(self) -> tuple[Object, ...]:
+        """Those of them that a former FalApp of the name left to the garbage collector.
+
+        Orphans, which somebody kept on purpose, have no such owner any more.
+        """
+        return tuple(c for c in self.namesakes if _is_of_former(c, self.app))
+
     def former_sources(self, current: str) -> list[Object]:
         """Return the app's own ConfigMaps of files, but for the one called ``current``."""
         return [s for s in self.sources if self.owns(s) and s["metadata"]["name"] != current]
@@ -107,3 +121,15 @@ class Snapshot:
     def tries_again(self) -> bool:
         """Whether what waits for a person is tried once more; a suspended app waits with it."""
         return bool(self.retry) and not self.spec.suspend
+
+
+def _is_of_former(child: Object, app: Object) -> bool:
+    """Return whether the controller of ``child`` was a FalApp of the app's name, now gone."""
+    name, uid = (app["metadata"][k] for k in ("name", "uid"))
+    return any(
+        owner.get("controller")
+        and owner["apiVersion"].partition("/")[0] == meta.GROUP
+        and (owner["kind"], owner["name"]) == (app["kind"], name)
+        and owner["uid"] != uid
+        for owner in child["metadata"].get("ownerReferences", ())
+    )

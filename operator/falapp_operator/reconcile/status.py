@@ -125,14 +125,23 @@ def _ready(
         return conditions.condition(
             type_, True, Reason.RUNNERS_READY, f"{wanted} of {wanted} runners are ready"
         )
-    reason, what = _unready(runners, wanted)
+    reason, what = _unready(seen, runners)
     if trouble := runners.trouble:
         reason, what = trouble.reason, f"{what}; {trouble.message}"
     return conditions.condition(type_, False, reason, f"{what}{_former(runners)}")
 
 
-def _unready(runners: Runners, wanted: int) -> tuple[Reason, str]:
+def _collected(remains: tuple[Object, ...]) -> str:
+    """Return what is waited for while a former FalApp of the name is not wholly gone."""
+    left = " and ".join(f"{r['kind']} {r['metadata']['name']!r}" for r in remains)
+    return f"waiting until the cluster has removed what a former FalApp of this name left: {left}"
+
+
+def _unready(seen: Snapshot, runners: Runners) -> tuple[Reason, str]:
     """Return how far runners are that are in no trouble; one that has started does not start."""
+    if seen.remains:
+        return Reason.STARTING, _collected(seen.remains)
+    wanted = seen.spec.runners
     said = f"{runners.current_ready} of {wanted} runners are ready"
     lost = runners.current_started - runners.current_ready
     if lost == 0:

@@ -97,6 +97,12 @@ async def test_apply_status_writes_the_status_alone(server, client):
     }
 
 
+async def test_apply_status_of_one_version(server, client):
+    await client.apply_status(ENVIRONMENT, {"image": "x"}, version="7")
+    metadata = {"name": "env-1", "namespace": "video", "resourceVersion": "7"}
+    assert server.last.body["metadata"] == metadata
+
+
 async def test_scale_leaves_everything_else_alone(server, client):
     await client.scale(DEPLOYMENT, 3, version="7")
     assert server.last.method == "PATCH"

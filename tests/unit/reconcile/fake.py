@@ -99,11 +99,13 @@ class Cluster:
             raise errors.ConflictError(f"{where}: conflict with another manager")
         return self._store(where, live, desired, before)
 
-    async def apply_status(self, where, status):
+    async def apply_status(self, where, status, *, version=""):
         self._request("status", where)
         live = self.objects.get(where)
         if live is None:
             raise errors.MissingError(f"{where}: not found")
+        if version not in ("", live["metadata"]["resourceVersion"]):
+            raise errors.ConflictError(f"{where}: the object has been modified")
         return self.put(
             live | {"status": serverside.dropped(copy.deepcopy(status), keep_empty=True)}
         )

@@ -8,7 +8,7 @@ from tests.unit.reconcile.snapshots import SETTINGS, seen
 
 
 def foreign(kind, version):
-    owner = {"kind": "FalApp", "name": "hello", "uid": "uid-of-a-former-hello"}
+    owner = {"apiVersion": "example.org/v1", "kind": "Web", "name": "hello", "uid": "uid-of-a-web"}
     metadata = samples.metadata("hello", ownerReferences=[owner])
     return {"apiVersion": version, "kind": kind, "metadata": metadata}
 

@@ -19,7 +19,7 @@ class Cluster(fake.Cluster):
         self._fail("tell", "Event")
         self.events.setdefault(event["metadata"]["name"], copy.deepcopy(event))
 
-    async def apply_status(self, where, status):
+    async def apply_status(self, where, status, *, version=""):
         if "conditions" in status:  # a MachineType has none
             assert list(disagreements(where.kind, status)) == []
-        return await super().apply_status(where, status)
+        return await super().apply_status(where, status, version=version)
