@@ -22,7 +22,7 @@ from falapp_operator.reconcile.context import (
     own,
     write_status,
 )
-from falapp_operator.reconcile.gathering import gather, with_history
+from falapp_operator.reconcile.gathering import gather, pods_of, with_history
 from falapp_operator.reconcile.queue import Key
 from falapp_operator.reconcile.snapshot import Snapshot
 
@@ -45,8 +45,9 @@ async def reconcile(context: Context, key: Key) -> float | None:
     try:
         spec = FalAppSpec.model_validate(app["spec"])
     except ValidationError as error:
-        await write_status(context, app, statuses.invalid(app, _unreadable(error)))
-        return None
+        pods = await pods_of(context.cluster, app)
+        await write_status(context, app, statuses.invalid(app, _unreadable(error), pods))
+        return float(context.settings.resync_seconds)
     context.shared.choices.note(key, map(machine_type_name, spec.machines))
     answer = await context.shared.commits.of(context, app, spec.source.git)
     seen = await gather(context.cluster, context.settings, app, spec, answer)

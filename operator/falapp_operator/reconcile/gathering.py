@@ -37,7 +37,7 @@ async def gather(
         deployment = start(cluster.get(_child("apps/v1", "Deployment", app)))
         service = start(cluster.get(_child("v1", "Service", app)))
         disruption = start(cluster.get(_child("policy/v1", "PodDisruptionBudget", app)))
-        pods = start(cluster.list("v1", "Pod", namespace, labels=labels))
+        pods = start(pods_of(cluster, app))
         sources = start(cluster.list("v1", "ConfigMap", namespace, labels=labels))
         environments = start(_environments(cluster, namespace, _settled(app)))
     (machine, *fallbacks), names = types.result()
@@ -64,6 +64,13 @@ async def gather(
         stale=answer.trouble,
         trust=_trust(spec, settings),
     )
+
+
+async def pods_of(cluster: Client, app: Object) -> tuple[Object, ...]:
+    """Return the pods of ``app``, whatever else can be told of it."""
+    metadata = app["metadata"]
+    labels = meta.app_selector(metadata["name"])
+    return await cluster.list("v1", "Pod", metadata["namespace"], labels=labels)
 
 
 def _settled(app: Object) -> str:

@@ -13,9 +13,11 @@ def complete(seen: Snapshot, plan: Plan) -> Condition:
     trouble = plan.withdrawal or runners.trouble
     if trouble and trouble.reason in BEFORE_READY:
         return conditions.condition(type_, False, trouble.reason, trouble.message)
-    if plan.withdrawal or runners.current == 0:
-        why = "none is kept of this revision" if plan.withdrawal else "no runner has been started"
+    if plan.withdrawal:
+        why = "none is kept of this revision"
         return conditions.condition(type_, None, Reason.NO_RUNNERS, why)
+    if runners.current == 0:
+        return none_started()
     returned = f"setup() has returned in {runners.current_started} of {runners.current} runners"
     if runners.current_started < min(runners.current, max(1, seen.spec.runners)):
         return conditions.condition(type_, False, Reason.SETUP_RUNNING, returned)
@@ -23,6 +25,12 @@ def complete(seen: Snapshot, plan: Plan) -> Condition:
         returned = f"the slowest runner was ready {runners.slowest_start:.0f} s after its start"
     message = _told(seen, plan) or returned
     return conditions.condition(type_, True, Reason.SETUP_RETURNED, message)
+
+
+def none_started() -> Condition:
+    """Return SetupComplete of a revision without runners, or of one that cannot be told."""
+    why = "no runner has been started"
+    return conditions.condition(ConditionType.SETUP_COMPLETE, None, Reason.NO_RUNNERS, why)
 
 
 def _told(seen: Snapshot, plan: Plan) -> str:

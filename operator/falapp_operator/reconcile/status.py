@@ -1,6 +1,11 @@
 """The status of a FalApp, computed once from the snapshot and the plan. Pure."""
 
-from falapp_operator.api import conditions, meta
+from collections.abc import Iterable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from falapp_operator.api import conditions, meta, model
 from falapp_operator.api.conditions import Condition, ConditionType, Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus
 from falapp_operator.api.failure import Failure
@@ -13,10 +18,11 @@ from falapp_operator.errors import UserError
 from falapp_operator.reconcile import setups, verdict, withdrawals
 from falapp_operator.reconcile.plan import Plan
 from falapp_operator.reconcile.snapshot import Snapshot
-from falapp_operator.runner import network, pod
+from falapp_operator.runner import network, outcome, pod
 from falapp_operator.runner.ended import Trouble
 from falapp_operator.runner.outcome import Runners
 
+_Part = TypeVar("_Part", bound=model.Model)
 _SHOWN = 3
 """How many requirements with credentials are named."""
 
@@ -59,19 +65,35 @@ def _source(seen: Snapshot) -> SourceStatus | None:
         return None
     if isinstance(seen.commit, str):
         return SourceStatus(url=git.url, ref=git.ref or "", commit=seen.commit)
-    before = seen.app.get("status", {}).get("source")
-    return SourceStatus.model_validate(before) if before else None
+    return _before(seen.app, "source", SourceStatus)
 
 
-def invalid(app: Object, error: UserError) -> FalAppStatus:
-    """Return the status of an app whose spec could not even be read."""
-    before = app.get("status", {})
+def _before(app: Object, name: str, kind: type[_Part]) -> _Part | None:
+    """Return a part of the status that an app has; None where it cannot be read, either."""
+    try:
+        return kind.model_validate(app.get("status", {}).get(name))
+    except ValidationError:
+        return None
+
+
+def invalid(app: Object, error: UserError, pods: Iterable[Object]) -> FalAppStatus:
+    """Return the status of an app whose spec could not even be read; what runs goes on."""
+    before, runners = app.get("status", {}), outcome.runners(pods, "")
+    message = f"{error.message}{_former(runners)}"
     return FalAppStatus(
         conditions=(
-            conditions.condition(ConditionType.READY, False, error.reason, error.message),
-            conditions.condition(ConditionType.STALLED, True, error.reason, error.message),
+            conditions.condition(ConditionType.READY, False, error.reason, message),
+            # As with any other fault of a spec: what is True of what runs is not of this one.
+            conditions.condition(ConditionType.ENVIRONMENT_READY, None, Reason.PENDING),
+            setups.none_started(),
+            conditions.condition(ConditionType.STALLED, True, error.reason, message),
         ),
+        source=_before(app, "source", SourceStatus),
+        environment=_before(app, "environment", EnvironmentStatus),
+        replicas=runners.total,
+        ready_replicas=runners.ready,
         selector=meta.app_selector(app["metadata"]["name"]),
+        url=network.url(app),
         failure=Failure(reason=error.reason, message=error.message),
         retried=str(before.get("retried", "")),
         latest_ready_revision=before.get("latestReadyRevision"),

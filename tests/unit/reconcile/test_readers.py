@@ -112,7 +112,7 @@ def test_environments(name):
 
 
 def test_a_spec_that_cannot_be_read():
-    status = statuses.invalid(samples.app(), UserError(Reason.INVALID_SPEC, "spec.x: why"))
+    status = statuses.invalid(samples.app(), UserError(Reason.INVALID_SPEC, "spec.x: why"), ())
     assert answers(stamped("FalApp", status)) == ANSWERS["Failed"]
 
 

@@ -263,13 +263,25 @@ def test_replicas_are_pods_and_ready_ones():
 
 
 def test_an_unreadable_spec():
-    found = statuses.invalid(samples.app(), UserError("InvalidSpec", "spec.x: why"))
+    found = statuses.invalid(samples.app(), UserError("InvalidSpec", "spec.x: why"), ())
     assert [f"{c.type} {c.status} {c.reason}" for c in found.conditions] == [
         "Ready False InvalidSpec",
+        "EnvironmentReady Unknown Pending",
+        "SetupComplete Unknown NoRunners",
         "Stalled True InvalidSpec",
     ]
     assert found.failure.message == "spec.x: why"
     assert found.selector == "falapp.dev/app=hello"
+    assert (found.replicas, found.environment, found.source) == (0, None, None)
+
+
+def test_what_nobody_can_read_of_the_former_status_is_left_out():
+    """A newer operator may have written it."""
+    status = {"environment": {"name": 1}, "source": "x", "withdrawn": {"y": 2}}
+    app = samples.app() | {"status": status}
+    found = statuses.invalid(app, UserError("InvalidSpec", "spec.x: why"), (FORMER,))
+    assert (found.environment, found.source, found.withdrawn) == (None, None, None)
+    assert found.ready_replicas == 1
 
 
 def test_a_failure_with_too_long_a_message_is_cut():
