@@ -19,7 +19,7 @@ ALLOWED = {
     ("", "services"): {"get"} | APPLY,
     ("policy", "poddisruptionbudgets"): {"get"} | WRITE,
     ("", "configmaps"): {"get", "list"} | WRITE,
-    ("", "pods"): READ | {"delete"},
+    ("", "pods"): {"list", "watch", "delete"},
     ("", "events"): {"create"},
     ("batch", "jobs"): READ,
 }
