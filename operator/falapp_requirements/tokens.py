@@ -21,6 +21,7 @@ _ARCHIVE = re.compile(
 )
 _HASHES = re.compile(r"(?P<body>.*?\S)(?P<hashes>(?:\s+--hash[=\s]\s*[^\s-]\S*)+)")
 _DIGEST = re.compile(r"--hash[=\s]\s*(\S+)")
+_TOLD = re.compile(r"(?<=[#&])sha256=[0-9a-fA-F]{64}&?")
 _PINNED = re.compile(r"\(?\s*===?\s*[^\s*,()]+\s*\)?")
 
 
@@ -71,11 +72,16 @@ class Arguments:
         """The requirements file. Hashes are not in it: pip would then want them for everything."""
         return "".join(f"{r.line}\n" for r in self.requirements)
 
+    @property
+    def unhashed(self) -> str:
+        """`text` without the hashes of URLs: uv would believe them, and not look at the file."""
+        return "".join(f"{_unhashed(r.line)}\n" for r in self.requirements)
+
     def at(self, position: int) -> Requirement | None:
-        """Return the requirement that holds a byte of `text`, as uv's parse errors count them."""
+        """Return the requirement that holds a byte of `unhashed`, as uv's parse errors count."""
         end = 0
         for requirement in self.requirements:
-            end += len(requirement.line.encode()) + 1
+            end += len(_unhashed(requirement.line).encode()) + 1
             if position < end:
                 return requirement
         return None
@@ -145,6 +151,10 @@ def refused(token: str, why: str, way_out: str) -> RequirementError:
     shown = shown if len(shown) <= 200 else f"{shown[:199]}…"
     quoted = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
     return RequirementError(f"requirement `{quoted}` {why}; {way_out}", why, way_out)
+
+
+def _unhashed(line: str) -> str:
+    return _TOLD.sub("", line)
 
 
 def _checked(raw: str) -> str:

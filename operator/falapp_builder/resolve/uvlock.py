@@ -19,7 +19,6 @@ from falapp_requirements.tokens import Arguments
 _COMPILE = ["pip", "compile", "--quiet", "--no-header"]
 _LOCK = ["--format", "pylock.toml", "--generate-hashes"]
 _STUBS = "installed"
-_HASH = re.compile(r"(?<=[#&])sha256=[0-9a-fA-F]{64}&?")
 _ANNOTATED = re.compile(r"^(?P<name>[a-z0-9-]+)==[^\n]*\n +# from (?P<index>\S+)$", re.MULTILINE)
 
 
@@ -47,8 +46,7 @@ def locked(
     named = {r.name for r in arguments.requirements}
     constraints = lock.constraints(earlier.values(), named)
     (folder / "constraints.txt").write_text(constraints, encoding="utf-8")
-    # uv would believe a hash that a URL tells; without it, uv looks at the file.
-    (folder / "requirements.txt").write_text(_HASH.sub("", arguments.text), encoding="utf-8")
+    (folder / "requirements.txt").write_text(arguments.unhashed, encoding="utf-8")
     versions = {p.name: p.version for p in earlier.values() if p.version and not p.direct}
     versions |= {name: package.version for name, package in kept.items()}
     # Kept addresses may leave no solution; pip would replace those packages then, and so do we.

@@ -244,6 +244,15 @@ def test_positions_are_those_of_the_file() -> None:
     assert found.at(len(text)) is None
 
 
+def test_positions_leave_out_the_hashes_of_urls() -> None:
+    digest = f"sha256={'a' * 64}"
+    urls = [f"a @ https://h/a.zip#{digest}", f"b @ https://h/b.zip#{digest}&subdirectory=x"]
+    found = tokens.parse([*urls, "bad"])
+    assert found.unhashed == "a @ https://h/a.zip#\nb @ https://h/b.zip#subdirectory=x\nbad\n"
+    assert found.at(found.unhashed.index("bad")) == found.requirements[2]
+    assert found.at(found.unhashed.index("bad") - 1) == found.requirements[1]
+
+
 @pytest.mark.parametrize("case", corpus.ACCEPTED, ids=lambda case: case.name)
 def test_what_is_rendered_means_the_same(case: corpus.Case) -> None:
     found = tokens.parse(case.items)

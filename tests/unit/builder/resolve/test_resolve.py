@@ -142,6 +142,14 @@ def test_what_only_uv_finds_malformed(places: Places, ask: Ask, stocked: Index, 
     assert f"`{line}` is not one that pip accepts" in caught.value.message
 
 
+def test_a_malformed_requirement_behind_a_url_with_a_hash(
+    places: Places, ask: Ask, stocked: Index
+) -> None:
+    ask([f"beta @ {stocked.url}beta-1.0-py3-none-any.whl#sha256={'a' * 64}", "alpha===>2"])
+    with pytest.raises(Failure, match=r"`alpha===>2` is not one that pip accepts"):
+        step.resolve(places)
+
+
 def test_a_refused_token_names_its_layer(places: Places, ask: Ask) -> None:
     ask(["click"], ["-r x"])
     with pytest.raises(Failure, match=r"^layer 1: requirement `-r x` reads a file") as caught:
