@@ -15,30 +15,30 @@ from falapp_requirements.tokens import Arguments, Requirement
 
 
 def resolved(
-    packages: Iterable[Package],
-    arguments: Arguments,
-    origins: Origins,
-    ranking: tuple[str, ...],
-    layer: int,
+    packages: Iterable[Package], origins: Origins, ranking: tuple[str, ...], layer: int
 ) -> tuple[Resolved, ...]:
     """Return a layer's packages as later steps read them, without anything secret.
 
     Raises:
-        Failure: A package has no file that fits, or none with a hash that the user gave.
+        Failure: A package has no file that fits.
     """
-    return tuple(_package(p, arguments, origins, ranking, layer) for p in packages)
+    return tuple(_package(p, origins, ranking, layer) for p in packages)
 
 
-def _package(
-    package: Package,
-    arguments: Arguments,
-    origins: Origins,
-    ranking: tuple[str, ...],
-    layer: int,
-) -> Resolved:
+def verified(
+    packages: Iterable[Package], arguments: Arguments, origins: Origins
+) -> tuple[Package, ...]:
+    """Leave out files without a hash that the user gave.
+
+    Raises:
+        Failure: No file of a package has one.
+    """
+    return tuple(_verified(package, arguments, origins) for package in packages)
+
+
+def _package(package: Package, origins: Origins, ranking: tuple[str, ...], layer: int) -> Resolved:
     asked = origins.asked(package)
-    own = [r for r in arguments.requirements if r is asked or r.name == package.name]
-    kind, files = _kind(replace(package, files=_verified(package, own)), ranking)
+    kind, files = _kind(package, ranking)
     git = None
     if package.repository:
         git = Git(url=origins.download(package.repository, asked), commit=package.commit)
@@ -73,17 +73,18 @@ def _kind(package: Package, ranking: tuple[str, ...]) -> tuple[str, tuple[File, 
     raise Failure(Reason.NO_MATCHING_WHEEL, message)
 
 
-def _verified(package: Package, asked: list[Requirement]) -> tuple[File, ...]:
-    """Leave out files without a hash that the user gave."""
+def _verified(package: Package, arguments: Arguments, origins: Origins) -> Package:
+    direct = origins.asked(package)
+    asked = [r for r in arguments.requirements if r is direct or r.name == package.name]
     given = {h.removeprefix("sha256:") for r in asked for h in r.hashes}
     if not given or not package.files:
-        return package.files
+        return package
     known = tuple(file for file in package.files if file.sha256 in given)
     unknown = tuple(file for file in package.files if not file.sha256)
     if len(given) == 1:  # who downloads it verifies it
         unknown = tuple(replace(file, sha256=next(iter(given))) for file in unknown)
     if found := known or unknown:
-        return found
+        return replace(package, files=found)
     written = next(r.written for r in asked if r.hashes)
     shown = Redactor([written])(written)
     message = (

@@ -50,9 +50,10 @@ def resolve(places: Places) -> None:
             if not done:
                 base = installed.found(scratch.make(place, redact).python)
             chose = _locked(place, redact, asked, arguments, done, base)
-            done.append(Layer(arguments=arguments, packages=chose))
             origins = Origins(arguments, secret)
-            plain = chosen.resolved(chose, arguments, origins, ranking, number)
+            chose = chosen.verified(chose, arguments, origins)
+            done.append(Layer(arguments=arguments, packages=chose))
+            plain = chosen.resolved(chose, origins, ranking, number)
             known = report.counted(len(plain), "package")
             print(f"falapp: layer {number}: {known}", flush=True)
             found |= {package.name: package for package in plain}

@@ -23,7 +23,9 @@ def package(*names: str, sha256: str = "00", direct: bool = False) -> Package:
 
 def resolved(found: Package, *asked: str) -> packages.Package:
     arguments = tokens.parse(asked)
-    (result,) = chosen.resolved([found], arguments, Origins(arguments, {}), TAGS, 2)
+    origins = Origins(arguments, {})
+    sound = chosen.verified([found], arguments, origins)
+    (result,) = chosen.resolved(sound, origins, TAGS, 2)
     return result
 
 

@@ -1,6 +1,7 @@
 """What the base image has installed is kept where it will do; what sources see of other layers."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,3 +126,18 @@ def test_without_isolation_a_layer_sees_those_before_it(
     index = ["-i", stocked.url]
     ask([*index, "beta<2", "helper"], [*index, "--no-build-isolation", "kernel"], resolver=resolver)
     assert versions(places) == {"beta": "1.5", "helper": "1.0", "kernel": "1.0"}
+
+
+def test_without_isolation_a_layer_sees_the_file_that_has_the_hash(
+    places: Places, ask: Ask, stocked: Index
+) -> None:
+    better = f"py3{sys.version_info.minor}-none-any"
+    for tag in ("py3-none-any", better):
+        stocked.add("helper", "1.0", tag=tag)
+    seen = 'import importlib.metadata as m; wheel = m.distribution("helper").read_text("WHEEL")'
+    extra = f"{seen}; assert 'Tag: py3-none-any' in wheel, wheel"
+    stocked.add_source("kernel", "1.0", project("kernel", "1.0", extra=extra))
+    index, digest = ["-i", stocked.url], stocked.sha256("helper", "helper-1.0-py3-none-any.whl")
+    pinned = f"helper==1.0 --hash=sha256:{digest}"
+    ask([*index, pinned], [*index, "--no-build-isolation", "kernel"])
+    assert versions(places) == {"helper": "1.0", "kernel": "1.0"}
