@@ -86,15 +86,12 @@ def preferences(versions: Mapping[str, str], pinned: Iterable[str] = (), index: 
     )
 
 
-def constraints(packages: Iterable[Package], named: Iterable[str]) -> str:
-    """Return a constraints file that keeps packages at their addresses, save those ``named``.
+def constraints(packages: Iterable[Package]) -> str:
+    """Return a constraints file that keeps packages at their addresses.
 
-    A layer that needs diffusers must find the fork that an earlier layer holds, unless it asks for
-    another one itself.
+    A layer that needs diffusers must find the fork that an earlier layer holds.
     """
-    chosen = set(named)
-    kept = (p for p in packages if p.address and p.name not in chosen)
-    return "".join(f"{p.name} @ {p.address}\n" for p in kept)
+    return "".join(f"{p.name} @ {p.address}\n" for p in packages)
 
 
 def _package(entry: dict[str, Any]) -> Package:

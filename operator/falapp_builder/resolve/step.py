@@ -85,7 +85,6 @@ def _locked(
     base: Mapping[str, Installed],
 ) -> tuple[lock.Package, ...]:
     """Resolve one layer; earlier packages stay as they are where the layer allows it."""
-    earlier = lock.merged(layer.packages for layer in done)
     pytorch = family.index(asked.pytorch_index, arguments, (layer.arguments for layer in done))
     bench = scratch.make(place, redact, pytorch)
     filled = bool(done) and not arguments.isolated
@@ -93,7 +92,8 @@ def _locked(
         scratch.fill(bench, done, asked.resolver)
     try:
         if asked.resolver == "pip":
+            earlier = lock.merged(layer.packages for layer in done)
             return piplock.locked(bench, arguments, earlier, filled=filled)
-        return uvlock.locked(bench, arguments, earlier, base)
+        return uvlock.locked(bench, arguments, done, base)
     except Failure as failure:
         raise family.explained(failure, pytorch) from failure

@@ -2,59 +2,60 @@
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from falapp_builder.pod.failure import Reason
 from falapp_builder.programs import uv
 from falapp_builder.programs.diagnosis import diagnosed
-from falapp_builder.resolve import family, installed, lock, probe
+from falapp_builder.resolve import family, installed, kept, lock, probe
 from falapp_builder.resolve.installed import Installed
 from falapp_builder.resolve.lock import Package
-from falapp_builder.resolve.scratch import Bench
+from falapp_builder.resolve.scratch import Bench, Layer
 from falapp_requirements import pytorch, variables
 from falapp_requirements.options import URLS, Option
-from falapp_requirements.tokens import Arguments
+from falapp_requirements.tokens import Arguments, normalised
 
 _COMPILE = ["pip", "compile", "--quiet", "--no-header"]
 _LOCK = ["--format", "pylock.toml", "--generate-hashes"]
 _STUBS = "installed"
+_WORD = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?")
 _ANNOTATED = re.compile(r"^(?P<name>[a-z0-9-]+)==[^\n]*\n +# from (?P<index>\S+)$", re.MULTILINE)
 
 
 def locked(
     bench: Bench,
     arguments: Arguments,
-    earlier: Mapping[str, Package],
+    done: Collection[Layer],
     base: Mapping[str, Installed],
 ) -> tuple[Package, ...]:
-    """Return what a layer needs beside what the base image has.
+    """Return what a layer needs beside what the base image and the layers before it have.
 
     Args:
         bench: What to work with.
         arguments: The layer.
-        earlier: What the layers before it have; it stays as it is where the layer allows it.
+        done: The layers before it; what they have stays as it is where the layer allows it.
         base: What the base image has; likewise.
 
     Raises:
         Failure: There is no solution.
     """
     folder = bench.place.folder
-    kept = {name: package for name, package in base.items() if name not in earlier}
+    earlier = lock.merged(layer.packages for layer in done)
+    below = {name: package for name, package in base.items() if name not in earlier}
     shutil.rmtree(folder / _STUBS, ignore_errors=True)
-    installed.wheels(kept.values(), folder / _STUBS)
-    named = {r.name for r in arguments.requirements}
-    constraints = lock.constraints(earlier.values(), named)
-    (folder / "constraints.txt").write_text(constraints, encoding="utf-8")
+    installed.wheels(below.values(), folder / _STUBS)
+    others = {r.name for r in arguments.requirements if r.url or r.hashes}
+    kept.write(done, others, folder, isolated=arguments.isolated)
     (folder / "requirements.txt").write_text(arguments.unhashed, encoding="utf-8")
     versions = {p.name: p.version for p in earlier.values() if p.version and not p.direct}
-    versions |= {name: package.version for name, package in kept.items()}
-    # Kept addresses may leave no solution; pip would replace those packages then, and so do we.
-    attempts = [["--constraints", "constraints.txt"], []] if constraints else [[]]
-    pinned = pytorch.asked(arguments) - kept.keys() if bench.pytorch else frozenset()
+    versions |= {name: package.version for name, package in below.items()}
+    pinned = pytorch.asked(arguments) - below.keys() if bench.pytorch else frozenset()
+    old = {name: package for name, package in earlier.items() if name not in others}
     while True:
-        solved = _solved(bench, arguments, attempts, versions, pinned)
-        found = tuple(p for p in solved if not _has(kept, p))
+        solved = _solved(bench, arguments, old, versions, pinned)
+        new = (p for p in solved if not kept.same(p, old.get(p.name)))
+        found = tuple(p for p in new if not _has(below, p))
         more = family.chosen(found) - pinned if bench.pytorch else None
         if not more:
             return _paged(bench, arguments, found)
@@ -64,7 +65,7 @@ def locked(
 def _solved(
     bench: Bench,
     arguments: Arguments,
-    attempts: Iterable[Sequence[str]],
+    old: Mapping[str, Package],
     versions: Mapping[str, str],
     pinned: frozenset[str],
 ) -> tuple[Package, ...]:
@@ -77,16 +78,22 @@ def _solved(
         (folder / family.FILE).write_text(family.project(pinned, bench.pytorch), encoding="utf-8")
         sources.append(family.FILE)
         options = family.beside(options, bench.pytorch)
-    said = ""
-    for extra in attempts:
+    held = {name: package for name, package in old.items() if package.direct}
+    while True:
+        constraints = lock.constraints(held.values())
+        (folder / "constraints.txt").write_text(constraints, encoding="utf-8")
         preferred = lock.preferences(versions, pinned, bench.pytorch)
         (folder / "pylock.toml").write_text(preferred, encoding="utf-8")
-        command = [*_LOCK, *extra, "--output-file", "pylock.toml", *sources]
-        code, said = _compiled(bench, arguments, command)
+        command = [*_LOCK, "--constraints", "constraints.txt", "--output-file", "pylock.toml"]
+        code, said = _compiled(bench, arguments, [*command, *sources])
         if code == 0:
             return lock.read(folder / "pylock.toml")
-        if extra:
-            print("falapp: once more, without keeping what earlier layers took from URLs")
+        if not held:
+            break
+        # Kept addresses may leave no solution; pip would replace those packages then, and so do we.
+        freed = held.keys() & set(map(normalised, _WORD.findall(said))) or held.keys()
+        print(f"falapp: once more, without keeping {', '.join(sorted(freed))}")
+        held = {name: package for name, package in held.items() if name not in freed}
     refused = probe.refusals(said, options, bench.place.variables)
     said = "\n".join((family.plainly(said), *map(bench.redact, refused)))
     raise diagnosed(said, arguments, Reason.BUILD_FAILED)
@@ -99,7 +106,7 @@ def _has(base: Mapping[str, Installed], package: Package) -> bool:
 
 def _compiled(bench: Bench, arguments: Arguments, command: Iterable[str]) -> tuple[int, str]:
     isolation = [] if arguments.isolated else ["--no-build-isolation"]
-    options = arguments.options
+    options = kept.beside(arguments.options, bench.place.folder)
     found = [*_COMPILE, "--python", str(bench.python), *isolation, *options.arguments, *command]
     told = dict(options.variables)
     links = [link for link in (told.get("UV_FIND_LINKS"), _STUBS) if link]

@@ -23,6 +23,7 @@ class Index(Server):
         self.wrong_hashes = False
         self.refusal = 0
         self.open = False
+        self.headers: dict[str, str] = {}
         self.page = f"http://{self.host}/simple/"
         self.url = f"http://{USER}:{PASSWORD}@{self.host}/simple/"
 
@@ -76,7 +77,7 @@ class Index(Server):
             return reply(request, 401, headers={"WWW-Authenticate": "Basic"})
         path = self.folder / unquote(urlsplit(request.path).path).removeprefix("/simple/")
         if path.is_file():
-            return reply(request, 200, path.read_bytes())
+            return reply(request, 200, path.read_bytes(), self.headers)
         if path.is_dir():
             page = "".join(f"{self._link(file)}\n" for file in sorted(path.iterdir()))
             return reply(request, 200, page.encode(), {"Content-Type": "text/html"})

@@ -67,6 +67,7 @@ def test_preferences_are_a_lock() -> None:
     assert tomllib.loads(lock.preferences({}))["packages"] == []
 
 
-def test_constraints_leave_out_what_the_layer_names() -> None:
-    assert lock.constraints(PACKAGES, ["gamma"]) == "beta @ https://h/beta.whl\n"
-    assert lock.constraints(PACKAGES, ["beta", "gamma"]) == ""
+def test_constraints_are_addresses() -> None:
+    lines = "beta @ https://h/beta.whl\ngamma @ git+https://h/g.git@3f1c#subdirectory=py\n"
+    assert lock.constraints(PACKAGES[1:]) == lines
+    assert lock.constraints([]) == ""

@@ -92,6 +92,7 @@ def test_a_later_layer_keeps_what_came_from_a_url(
     found = resolved(places)
     plain = f"http://{stocked.host}/simple/beta/beta-1.5-py3-none-any.whl"
     assert (found["beta"]["version"], found["beta"]["url"]) == ("1.5", plain)
+    assert found["beta"]["layer"] == 0
     ask([f"beta@{url}"], [*options, "alpha==2.0"], resolver=resolver)
     assert versions(places)["beta"] == "2.0", "it cannot be kept"
 
