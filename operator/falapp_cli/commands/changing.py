@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from falapp_cli import report
+from falapp_cli.commands import given
 from falapp_cli.errors import InputError
-from falapp_cli.foresee import manifests
 from falapp_cli.foresee.plan import read
 from falapp_cli.kube import change
 from falapp_cli.kube.client import Kube
@@ -24,53 +24,44 @@ _METADATA = ("name", "namespace", "labels", "annotations")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
-    """An app, as a file of either kind."""
+class Given(given.Given):
+    """What is deployed, and how."""
 
-    reference: str = ""
-    file: str = ""
-    name: str = ""
-    secret: str = ""
-    pull_secret: str = ""
-    requirements: tuple[str, ...] = ()
     force: bool = False
     """Whether to take over fields that another tool manages."""
 
 
-def app(given: Given, namespace: str) -> Object:
+def app(asked: Given, namespace: str) -> Object:
     """Return the FalApp of a fal app file, or of a YAML file.
 
     Raises:
         InputError: It cannot be used.
     """
-    if bool(given.reference) == bool(given.file):
-        raise InputError("deploy: give an app's file or -f FILE with a FalApp, and not both")
-    file = given.file or given.reference
-    if given.file or file.endswith((".yaml", ".yml", ".json")):
-        found = manifests.read(file)
+    if asked.is_manifest("deploy"):
+        found = given.manifest(asked)
         read(found)  # refused here rather than by the cluster, whose words are longer
     else:
         wishes = author.wishes(
-            name=given.name,
+            name=asked.name,
             namespace=namespace,
-            secret=given.secret,
-            pull_secret=given.pull_secret,
+            secret=asked.secret,
+            pull_secret=asked.pull_secret,
         )
-        found = author.rendered(file, wishes, given.requirements)
+        found = author.rendered(asked.reference, wishes, asked.requirements)
     # What only the API server knows may stand in a file that came from it.
     metadata = {k: v for k, v in found["metadata"].items() if k in _METADATA}
     metadata |= {"namespace": namespace} if namespace else {}
     return {k: v for k, v in found.items() if k != "status"} | {"metadata": metadata}
 
 
-def deploy(given: Given, context: str, namespace: str, *, wait: bool, timeout: str) -> int:
+def deploy(asked: Given, context: str, namespace: str, *, wait: bool, timeout: str) -> int:
     """Deploy, and return the exit code."""
     if not re.fullmatch(r"(\d+h)?(\d+m)?(\d+s)?", timeout) or not timeout:
         raise InputError(f"--timeout: {timeout!r} is no length of time; write it as 90s, 30m or 1h")
-    found = app(given, namespace)
+    found = app(asked, namespace)
     kube = Kube.connect(context, namespace)
     seconds = model.seconds(timeout)
-    return deploying.deploy(kube, found, wait=wait, timeout=seconds, force=given.force)
+    return deploying.deploy(kube, found, wait=wait, timeout=seconds, force=asked.force)
 
 
 def restart(name: str, context: str, namespace: str) -> None:
@@ -103,9 +94,9 @@ def delete(name: str, context: str, namespace: str) -> None:
     report.note(f"{name} is deleted")
 
 
-def set_secret(given: Sequence[str], secret: str, context: str, namespace: str) -> None:
+def set_secret(items: Sequence[str], secret: str, context: str, namespace: str) -> None:
     """Set values of a Secret."""
-    values = dict(value(item) for item in given)
+    values = dict(value(item) for item in items)
     kube = Kube.connect(context, namespace)
     made = change.secret(kube, secret or SECRET, values)
     what = "made" if made else "changed"

@@ -4,8 +4,8 @@ import sys
 from dataclasses import dataclass, replace
 
 from falapp_cli import output
-from falapp_cli.errors import InputError
-from falapp_cli.foresee import manifests, settings, table, warnings
+from falapp_cli.commands import given
+from falapp_cli.foresee import settings, table, warnings
 from falapp_cli.foresee.plan import Foreseen, foresee
 from falapp_cli.foresee.world import World
 from falapp_cli.kube import defaults, operator
@@ -16,20 +16,14 @@ from falapp_operator.api.objects import Object
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(given.Given):
     """What the command was given."""
 
-    reference: str = ""
-    file: str = ""
     namespace: str = ""
     context: str = ""
     live: bool = False
     settings: str = ""
     operator_namespace: str = ""
-    name: str = ""
-    secret: str = ""
-    pull_secret: str = ""
-    requirements: tuple[str, ...] = ()
 
 
 def show(asked: Asked, form: Format | None) -> None:
@@ -70,11 +64,8 @@ def planned(asked: Asked) -> Foreseen:
 
 
 def _app(asked: Asked) -> tuple[Object, list[warnings.Warning]]:
-    given = asked.reference or asked.file
-    if bool(asked.reference) == bool(asked.file):
-        raise InputError("plan: give an app's file or -f FILE with a FalApp, and not both")
-    if asked.file or given.endswith((".yaml", ".yml", ".json")):
-        return manifests.read(given), []
+    if asked.is_manifest("plan"):
+        return given.manifest(asked), []
     wishes = author.wishes(
         name=asked.name,
         namespace=asked.namespace,
@@ -82,7 +73,7 @@ def _app(asked: Asked) -> tuple[Object, list[warnings.Warning]]:
         pull_secret=asked.pull_secret,
     )
     with borrow.borrowed(asked.requirements):
-        made = render(given, wishes)
+        made = render(asked.reference, wishes)
     said = [
         warnings.Warning(reason="LeftOut", field=left.option, message=left.why)
         for left in made.left_out
