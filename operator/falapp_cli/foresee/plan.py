@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import ValidationError
-
 from falapp_builder.plan import dockerfile as dockerfiles
 from falapp_cli.errors import ForbiddenError, InputError
 from falapp_cli.foresee import code, warnings
 from falapp_cli.foresee.changes import Change, changes
 from falapp_cli.foresee.world import World
-from falapp_operator.api import model
+from falapp_operator.api import admission
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.environment import EnvironmentBuildStatus, EnvironmentSpec
 from falapp_operator.api.falapp import FalAppSpec
@@ -22,6 +20,7 @@ from falapp_operator.cluster.registry import Image
 from falapp_operator.environment import job as jobs
 from falapp_operator.environment import key as keys
 from falapp_operator.environment import manifest
+from falapp_operator.errors import UserError
 from falapp_operator.reconcile import verdict, withdrawals
 from falapp_operator.reconcile.commits import Answer
 from falapp_operator.reconcile.gathering import gather, with_history
@@ -104,14 +103,12 @@ def read(app: Object) -> FalAppSpec:
     """Return the spec of a FalApp.
 
     Raises:
-        InputError: It is none.
+        InputError: It is none, or the API server would refuse it.
     """
     try:
-        return FalAppSpec.model_validate(app.get("spec") or {})
-    except ValidationError as error:
-        raise InputError(
-            f"FalApp {app['metadata']['name']}: {model.complaint(error)}; correct it"
-        ) from error
+        return admission.read(app)
+    except UserError as error:
+        raise InputError(f"FalApp {app['metadata']['name']}: {error}; correct it") from error
 
 
 def _as_applied(app: Object, live: Object | None) -> Object:

@@ -4,13 +4,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
 from falapp_cli.errors import InputError
 from falapp_cli.source import credentials, files, image, leftovers, load, options
 from falapp_cli.source.options import LeftOut, Options
-from falapp_operator.api import meta
-from falapp_operator.api.falapp import FalAppSpec
+from falapp_operator.api import admission, meta
 from falapp_operator.environment import requirements
 from falapp_operator.errors import UserError
 from falapp_requirements.errors import RequirementError
@@ -78,9 +75,10 @@ def render(reference: str, wishes: Wishes) -> Rendered:
     }
     there = {field.lower(): field for field in options.fields()}
     spec = {there[k.lower()]: v for k, v in body.items() if k.lower() in there}
-    _validate(reference, spec, layers)
+    app = _object(name, wishes.namespace, spec)
+    _validate(reference, app, layers)
     return Rendered(
-        app=_object(name, wishes.namespace, spec),
+        app=app,
         secret=_secret(extracted, name, wishes),
         left_out=(*options.left_out(read.values), *without),
         notes=(*_unread(read), *_absent(loaded), *_changed(changed)),
@@ -93,11 +91,11 @@ def named(given: str) -> str:
     Raises:
         InputError: It cannot be one.
     """
-    if re.fullmatch(_LABEL, given):
+    if re.fullmatch(meta.APP_NAME, given):
         return given
     raise InputError(
-        f"name: {given!r} cannot be a FalApp's name, which has small letters, digits and '-', at "
-        "most 63; give --name"
+        f"name: {given!r} cannot be a FalApp's name, which begins with a letter and has small "
+        "letters, digits and '-', at most 63; give --name"
     )
 
 
@@ -213,11 +211,14 @@ def _env(read: Options, wishes: Wishes) -> dict[str, Any]:
     return {"env": made} if made else {}
 
 
-def _validate(reference: str, spec: dict[str, Any], layers: credentials.Layers) -> None:
-    """Have the operator's own code refuse what it would refuse in the cluster."""
+def _validate(reference: str, app: dict[str, Any], layers: credentials.Layers) -> None:
+    """Have the operator's own code refuse what would be refused in the cluster."""
+    try:
+        made = admission.read(app)
+    except UserError as error:
+        raise InputError(f"{reference}: {error}; correct the app") from error
     try:
         requirements.read(layers)
-        made = FalAppSpec.model_validate(spec)
         if made.image and made.image.dockerfile:
             from falapp_operator.environment import dockerfile
 
@@ -226,10 +227,6 @@ def _validate(reference: str, spec: dict[str, Any], layers: credentials.Layers) 
         raise InputError(f"{reference}: requirements: {error}") from error
     except UserError as error:
         raise InputError(f"{reference}: {error.message}") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, ("spec", *first["loc"])))
-        raise InputError(f"{reference}: {where}: {first['msg']}; correct the app") from error
 
 
 def _unread(read: Options) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ class EnvVarSource(model.Model):
                 model.cel(
                     "has(self.secretKeyRef) != has(self.configMapKeyRef)",
                     "give exactly one of secretKeyRef and configMapKeyRef",
+                    model.one_of("secretKeyRef", "configMapKeyRef"),
                 )
             ]
         }
@@ -63,6 +64,7 @@ class EnvVar(model.Model):
                 model.cel(
                     "has(self.value) != has(self.valueFrom)",
                     "give exactly one of value and valueFrom",
+                    model.one_of("value", "valueFrom"),
                 )
             ]
         }
@@ -85,6 +87,7 @@ class RequirementSecret(model.Model):
                 model.cel(
                     "!self.name.startsWith('FALAPP_')",
                     "name: names that begin with FALAPP_ are the operator's own; choose another",
+                    lambda it: not it["name"].startswith("FALAPP_"),
                 )
             ]
         }
@@ -105,10 +108,12 @@ class Image(model.Model):
                 model.cel(
                     "has(self.name) != has(self.dockerfile)",
                     "give exactly one of name and dockerfile",
+                    model.one_of("name", "dockerfile"),
                 ),
                 model.cel(
                     "!has(self.buildArgs) || has(self.dockerfile)",
                     "buildArgs: they are for a dockerfile, and there is none",
+                    lambda it: "buildArgs" not in it or "dockerfile" in it,
                 ),
             ]
         }
@@ -134,11 +139,16 @@ class FalAppSpec(model.Model):
                 model.cel(
                     "!(has(self.requirements) && has(self.requirementLayers))",
                     "give requirements or requirementLayers, not both",
+                    lambda it: not ("requirements" in it and "requirementLayers" in it),
                 ),
                 model.cel(
                     "!has(self.source.inline) ||"
                     " self.entrypoint.split('::')[0] in self.source.inline",
                     "entrypoint: its file is not among those of source.inline",
+                    lambda it: (
+                        "inline" not in it["source"]
+                        or it["entrypoint"].split("::")[0] in it["source"]["inline"]
+                    ),
                 ),
             ]
         }

@@ -7,6 +7,8 @@ thing in two ways.
 import hashlib
 import re
 
+from falapp_operator.api import model
+
 GROUP = "falapp.dev"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -47,6 +49,16 @@ ANNOTATION_KEY = f"{GROUP}/key"
 
 ANNOTATION_ATTEMPT = f"{GROUP}/attempt"
 """On build Jobs: how many builds of the Environment there were by then, this one included."""
+
+APP_NAME = r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?"
+"""What a FalApp may be called."""
+
+APP_NAMED = model.cel(
+    f"self.metadata.name.matches('^{APP_NAME}$')",
+    "metadata.name: a FalApp's name is its host name, so it has at most 63 characters"
+    " of a-z, 0-9 and '-', begins with a letter and does not end with '-'",
+    lambda it: bool(re.fullmatch(APP_NAME, it["metadata"]["name"])),
+)
 
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGED_BY = "falapp"

@@ -1,9 +1,13 @@
 """The base of every model at the border: camelCase outside, snake_case inside, nothing unknown."""
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
+
+Predicate = Callable[[Any], bool]
+_PREDICATES: dict[str, Predicate] = {}
 
 
 class Model(BaseModel):
@@ -25,16 +29,54 @@ class Model(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def cel(rule: str, message: str) -> dict[str, JsonValue]:
-    """Return one validation rule in the Common Expression Language, with its message."""
+def cel(rule: str, message: str, holds: Predicate | None = None) -> dict[str, JsonValue]:
+    """Return one validation rule in the Common Expression Language, with its message.
+
+    Args:
+        rule: The rule, which the API server checks.
+        message: What it says where the rule is broken.
+        holds: The same in Python, of what ``self`` is on the wire, without fields that are null;
+            `admission` asks it where there is no API server.
+    """
+    if holds:
+        _PREDICATES[rule] = holds
     return {"rule": rule, "message": message}
+
+
+def predicate(rule: str) -> Predicate:
+    """Return what a rule says in Python."""
+    return _PREDICATES[rule]
+
+
+def one_of(*fields: str) -> Predicate:
+    """Return the predicate that exactly one of the fields is there."""
+    return lambda it: sum(field in it for field in fields) == 1
 
 
 def complaint(error: ValidationError) -> str:
     """Return the first thing that is wrong with a spec, as ``field: why``, without the value."""
     first = error.errors(include_input=False, include_url=False)[0]
-    field = ".".join(str(part) for part in ("spec", *first["loc"]))
-    return f"{field}: {first['msg']}"
+    return f"{path(('spec', *first['loc']))}: {words(first)}"
+
+
+def path(parts: Iterable[str | int]) -> str:
+    """Return where something stands, as spec.env[0].name."""
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).removeprefix(".")
+
+
+_WORDS = {
+    "dict_type": "is not a mapping",
+    "extra_forbidden": "there is no such field",
+    "model_type": "is not a mapping",
+    "string_type": "is not text; put it in quotes",
+    "tuple_type": "is not a list",
+}
+"""For what pydantic says in Python's terms, by its type."""
+
+
+def words(error: Mapping[str, Any]) -> str:
+    """Return what one of pydantic's errors says."""
+    return _WORDS.get(error["type"]) or str(error["msg"])
 
 
 Name = Annotated[

@@ -30,11 +30,16 @@ class Rollout(model.Model):
                     f"!({_BOTH} && {_is_none('maxSurge')} && {_is_none('maxUnavailable')})",
                     "maxSurge and maxUnavailable are both 0, so no runner could ever be replaced;"
                     " let one of them be more",
+                    lambda it: not {it.get("maxSurge"), it.get("maxUnavailable")} <= {*_NONE},
                 ),
                 model.cel(
                     "!has(self.type) || self.type != 'Recreate'"
                     " || !(has(self.maxSurge) || has(self.maxUnavailable))",
                     "maxSurge and maxUnavailable are for RollingUpdate; Recreate takes none",
+                    lambda it: (
+                        it.get("type") != "Recreate"
+                        or not ("maxSurge" in it or "maxUnavailable" in it)
+                    ),
                 ),
             ]
         }

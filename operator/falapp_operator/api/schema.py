@@ -8,6 +8,8 @@ Three keys of ``json_schema_extra`` are ours: ``cel`` (rules, see `model.cel`), 
 (the list is a map by these fields; without it a list is atomic), and nothing else.
 """
 
+import functools
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -189,12 +191,18 @@ def _key_rules(names: Schema, path: str) -> list[Schema]:
         match keyword:
             case "maxLength":
                 rule, message = f"size(k) <= {value}", f"a key has at most {value} characters"
+                holds = functools.partial(_sizes, range(value + 1))
             case "minLength":
                 rule, message = f"size(k) >= {value}", f"a key has at least {value} characters"
+                holds = functools.partial(_sizes, range(value, sys.maxsize))
             case _:
                 raise NotStructural(f"{path}: {keyword} of a map's keys cannot be said in a CRD")
-        rules.append(model.cel(f"self.all(k, {rule})", message))
+        rules.append(model.cel(f"self.all(k, {rule})", message, holds))
     return rules
+
+
+def _sizes(sizes: range, keys: Iterable[str]) -> bool:
+    return all(len(key) in sizes for key in keys)
 
 
 def closed(source: Schema, *, nullable: bool = True) -> Schema:

@@ -9,6 +9,7 @@ from falapp_operator.api import model
 
 FileName = Annotated[str, Field(max_length=253)]
 
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
@@ -35,6 +36,7 @@ class GitSource(model.Model):
                 model.cel(
                     "!has(self.path) || !self.path.split('/').exists(p, p == '..')",
                     "path: a folder in the repository, without '..'",
+                    lambda it: ".." not in it.get("path", "").split("/"),
                 )
             ]
         }
@@ -78,17 +80,20 @@ class Source(model.Model):
                     "[has(self.inline), has(self.configMap), has(self.git), has(self.image)]"
                     ".filter(given, given).size() == 1",
                     "give exactly one of inline, configMap, git and image",
+                    model.one_of("inline", "configMap", "git", "image"),
                 ),
                 model.cel(
                     "!has(self.inline) || "
                     "self.inline.all(f, f.matches('^[A-Za-z0-9_][A-Za-z0-9._-]*$'))",
                     "inline: a file name may hold letters, digits, '.', '_' and '-', and no folder",
+                    lambda it: all(map(_FILE.fullmatch, it.get("inline", ()))),
                 ),
                 model.cel(
                     "!has(self.inline) || "
                     "self.inline.map(f, size(self.inline[f])).sum() <= 1000000",
                     "inline: the files together hold at most 1,000,000 characters, "
                     "which is what a ConfigMap takes",
+                    lambda it: sum(map(len, it.get("inline", {}).values())) <= 1_000_000,
                 ),
             ]
         }
