@@ -17,7 +17,14 @@ def main() -> None:
             raise
         sys.stderr.write("falapp: error: the command line needs its extra: install falapp[cli]\n")
         sys.exit(3)
+    _open_output()
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_output() -> None:
+    """Have an output where the shell closed it: to write there fails as it does elsewhere."""
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
 
 
 def complete() -> None:

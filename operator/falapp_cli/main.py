@@ -1,5 +1,6 @@
 """The command line: its commands, and how each of them ends."""
 
+import errno
 import os
 import sys
 import traceback
@@ -22,6 +23,10 @@ app = typer.Typer(
 author.add(app)
 change.add(app)
 observe.add(app)
+
+
+_UNWRITABLE = frozenset({errno.EBADF, errno.EFBIG, errno.EIO, errno.ENOSPC})
+_MEND = "make room where it goes, or send it elsewhere"
 
 
 class _State:
@@ -50,22 +55,41 @@ def common(
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        code = app(prog_name="falapp", args=list(arguments), standalone_mode=True)
-        return int(code or 0)
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        code = _ended(arguments)
+        sys.stdout.flush()  # what Python cannot write at its end, nobody could be told of
+        return code
     except errors.CliError as error:
         _tell(error)
         return error.code
     except BrokenPipeError:
-        # `falapp logs | head`: nobody reads on; Python must not try to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # `falapp logs | head`: nobody reads on
         return 141
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        _tell(error, prefix=f"this is a bug of falapp: {type(error).__name__}: ")
-        return 70
+        return _failed(error)
+
+
+def _ended(arguments: Sequence[str]) -> int:
+    try:
+        code = app(prog_name="falapp", args=list(arguments), standalone_mode=True)
+        return int(code or 0)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+
+
+def _drop_output() -> None:
+    """Have Python not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _failed(error: Exception) -> int:
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
+        _drop_output()
+        _tell(errors.CliError(f"the output cannot be written ({error.strerror}); {_MEND}"))
+        return errors.CliError.code
+    _tell(error, prefix=f"this is a bug of falapp: {type(error).__name__}: ")
+    return 70
 
 
 def _tell(error: BaseException, prefix: str = "") -> None:

@@ -45,7 +45,27 @@ def read(file: str, text: str = "") -> Object:
         )
     if not isinstance(app.get("metadata"), dict) or not app["metadata"].get("name"):
         raise InputError(f"{file}: metadata.name is missing; give the FalApp a name")
-    return app
+    return app | {"metadata": _metadata(file, app["metadata"])}
+
+
+def _metadata(file: str, given: Object) -> Object:
+    """Return metadata without what is null; what is used of it is of its type.
+
+    Raises:
+        InputError: Something is not.
+    """
+    metadata = {field: value for field, value in given.items() if value is not None}
+    for field in ("name", "namespace"):
+        if not isinstance(metadata.get(field, ""), str):
+            raise InputError(f"{file}: metadata.{field} is not text; put it in quotes")
+    for field in ("labels", "annotations"):
+        pairs = metadata.get(field, {})
+        if not isinstance(pairs, dict):
+            raise InputError(f"{file}: metadata.{field} is not a mapping; write it as name: value")
+        for name, value in pairs.items():
+            if not isinstance(name, str) or not isinstance(value, str):
+                raise InputError(f"{file}: metadata.{field}: {name}: is not text; put it in quotes")
+    return metadata
 
 
 def _called(document: Object) -> str:

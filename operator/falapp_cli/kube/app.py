@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from falapp_cli.errors import ClusterError, MissingError
+from falapp_cli.errors import ClusterError, InputError, MissingError
 from falapp_operator.api import meta
 from falapp_operator.api.objects import Object, Ref
 from falapp_operator.runner.pod import CONTAINER
@@ -30,7 +30,13 @@ class Reader(Protocol):
 
 
 def own(kind: str, namespace: str, name: str) -> Ref:
-    """Return where an object of one of falapp's kinds is."""
+    """Return where an object of one of falapp's kinds is.
+
+    Raises:
+        InputError: The name is none: by it, one would ask for all of them.
+    """
+    if not name or "/" in name:
+        raise InputError(f"{name!r} is no name of a {kind}; give one that is in the cluster")
     return Ref(api_version=meta.API_VERSION, kind=kind, namespace=namespace, name=name)
 
 

@@ -63,8 +63,10 @@ def _checked(name: str) -> str:
 
 
 def _text(file: Path) -> str:
+    # Python reads past a mark of the byte order, and a FalApp's YAML would be in one long line.
+    encoding = "utf-8-sig" if file.suffix == ".py" else "utf-8"
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding=encoding)
     except UnicodeDecodeError:
         raise InputError(
             f"{file.name}: is no text, and a FalApp carries text only; {_WAY_OUT}"
@@ -93,12 +95,23 @@ def _imported(path: Path) -> set[Path]:
 
 
 def _imports(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(_text(file))):
+    try:
+        tree = ast.parse(_text(file))
+    except (SyntaxError, ValueError) as error:
+        raise InputError(no_python(file.name, error)) from error
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def no_python(name: str, error: SyntaxError | ValueError) -> str:
+    """Return the sentence for a file that Python cannot read; of a null byte there is no line."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f"{name}:{error.lineno}: {error.msg}; correct it"
+    return f"{name}: {error}; correct it"
 
 
 def _module(folder: Path, name: str) -> Path | None:

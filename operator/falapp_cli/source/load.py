@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, TypeGuard
 
 from falapp_cli.errors import InputError
-from falapp_cli.source import standin
+from falapp_cli.source import files, standin
 
 _MOST_ATTEMPTS = 64
 
@@ -125,7 +125,7 @@ def _imported(path: Path, file: str, reading: _Reading) -> ModuleType:
             raise InputError(needed(file, error, _where(error, path))) from error
         except SyntaxError as error:
             name = Path(error.filename).name if error.filename else file
-            raise InputError(f"{name}:{error.lineno}: {error.msg}; correct it") from error
+            raise InputError(files.no_python(name, error)) from error
         except SystemExit as error:
             raise InputError(
                 f"{file}: {_where(error, path)}the file ends the process while it is imported; put "

@@ -4,8 +4,11 @@ Every option of fal's stands in one of two tables; a test holds them against the
 the first table, what this version's FalApp has no field for is left out, too, and said.
 """
 
+import math
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from falapp_cli.errors import InputError
 from falapp_cli.source import standin
@@ -132,6 +135,7 @@ def read(kind: type[Any]) -> Options:
         if given not in (None, []) and given != getattr(fal.App, name, None):
             values[name] = given
     _refuse_stand_ins(kind, values)
+    _refuse_types(kind, values)
     unread = tuple(n for n in _KEYWORD_ONLY if n in vars(kind) and n not in host)
     return Options(values=values, unread=unread)
 
@@ -146,6 +150,47 @@ def _refuse_stand_ins(kind: type[Any], values: dict[str, Any]) -> None:
                 f"{kind.__name__}.{name}: comes from a package that is not installed here "
                 f"({value!r}); give --requirement with its name, or write the value itself"
             )
+
+
+def _refuse_types(kind: type[Any], values: dict[str, Any]) -> None:
+    """Refuse what fal takes as it is, and could do nothing with either."""
+    for name, (is_one, words) in _TYPES.items():
+        if name in values and not is_one(values[name]):
+            given = type(values[name]).__name__
+            raise InputError(f"{kind.__name__}.{name}: is {given}, and no {words}; write one")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_text, value))
+
+
+def _is_patterns(value: object) -> bool:
+    try:
+        return _is_texts(value) and all(re.compile(text) for text in cast("list[str]", value))
+    except re.error:
+        return False
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+_TYPES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "machine_type": (lambda it: _is_text(it) or _is_texts(it), "text or list of texts"),
+    "app_files": (_is_texts, "list of texts"),
+    "app_files_ignore": (_is_patterns, "list of regular expressions"),
+    "app_files_context_dir": (_is_text, "text"),
+    "local_python_modules": (_is_texts, "list of texts"),
+    "secrets": (_is_texts, "list of texts"),
+    "image": (lambda it: hasattr(it, "dockerfile_str"), "ContainerImage"),
+    "startup_timeout": (_is_time, "number of seconds"),
+    "request_timeout": (_is_time, "number of seconds"),
+    "termination_grace_period_seconds": (_is_time, "number of seconds"),
+}
 
 
 def fields() -> frozenset[str]:

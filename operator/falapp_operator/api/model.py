@@ -68,7 +68,7 @@ _WORDS = {
     "dict_type": "is not a mapping",
     "extra_forbidden": "there is no such field",
     "model_type": "is not a mapping",
-    "string_type": "is not text; put it in quotes",
+    "string_type": "is not text (put it in quotes)",
     "tuple_type": "is not a list",
 }
 """For what pydantic says in Python's terms, by its type."""

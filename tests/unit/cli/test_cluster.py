@@ -119,6 +119,12 @@ def test_delete(server, capsys):
     )
 
 
+@pytest.mark.parametrize("command", ["delete", "suspend", "resume", "restart", "call", "env show"])
+def test_a_name_that_is_empty_is_refused_before_anything_is_asked(server, capsys, command):
+    assert "'' is no name of a FalApp" in said(capsys, *command.split(), "", code=3)
+    assert not server.requests
+
+
 def test_a_secret_is_made_and_changed_and_never_shown(server, capsys, tmp_path, monkeypatch):
     file = tmp_path / "key"
     file.write_text(f"{SECRET}-2\n")

@@ -103,6 +103,17 @@ def test_nobody_reading_on_is_no_error():
     assert b"Traceback" not in said
 
 
+@pytest.mark.parametrize("output", [">/dev/full", ">&-"])
+def test_an_output_that_cannot_be_written_is_1_and_one_sentence(output):
+    from tests.unit.cli.test_render import HERE
+
+    command = f'"{sys.executable}" -m falapp_cli render "{HERE}/minimal.py" {output}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith("falapp: error: the output cannot be written (")
+
+
 def test_init_writes_an_app_that_renders_and_touches_nothing(tmp_path, capsys):
     folder = tmp_path / "new"
     assert run(["init", str(folder), "--name", "words"]) == 0

@@ -21,6 +21,9 @@ from tests.unit.reconcile import fake
 TOKEN = "ghp_0123456789abcdef"  # noqa: S105 - nobody's
 
 
+NAMED = "kind: FalApp\napiVersion: falapp.dev/v1alpha1\nmetadata: {{name: {}}}"
+
+
 def foreseen(app, settings=None, live=None):
     settings = settings or samples.settings(machineTypes={"S": {"cpu": "1", "memory": "1Gi"}})
     return foresee(app, settings, World(settings, live))
@@ -216,6 +219,12 @@ def test_for_people_and_by_name(tmp_path, capsys):
         ("kind: FalApp\nmetadata: {name: a}\n---\nkind: FalApp", r"2 FalApps \(FalApp a, FalApp\)"),
         ("kind: FalApp\napiVersion: falapp.dev/v9", "apiVersion is 'falapp.dev/v9'"),
         ("kind: FalApp\napiVersion: falapp.dev/v1alpha1", "metadata.name is missing"),
+        (NAMED.format("3"), "metadata.name is not text; put it in quotes"),
+        (NAMED.format("[a]"), "metadata.name is not text"),
+        (NAMED.format("a, namespace: 5"), "metadata.namespace is not text"),
+        (NAMED.format("a, annotations: [x]"), "metadata.annotations is not a mapping"),
+        (NAMED.format("a, labels: 5"), "metadata.labels is not a mapping"),
+        (NAMED.format("a, labels: {b: 5}"), "metadata.labels: b: is not text; put it in quotes"),
     ],
 )
 def test_bad_manifests(tmp_path, text, says):
@@ -223,6 +232,12 @@ def test_bad_manifests(tmp_path, text, says):
     file.write_text(text)
     with pytest.raises(InputError, match=says):
         manifests.read(str(file))
+
+
+def test_metadata_that_is_null_is_as_if_it_were_not_there(tmp_path):
+    file = tmp_path / "app.yaml"
+    file.write_text(NAMED.format("a, annotations: , namespace: "))
+    assert manifests.read(str(file))["metadata"] == {"name": "a"}
 
 
 def test_a_bad_spec_and_settings_that_are_not_there_are_told_with_what_to_do(tmp_path, capsys):

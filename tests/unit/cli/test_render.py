@@ -134,6 +134,18 @@ APP = "import fal\nclass A(fal.App):\n    {}\n"
         (APP.format("kind = 'conda'"), ["kind: conda environments are not made here"]),
         (APP.format("app_name = 'Not A Name'"), ["'Not A Name' cannot be a FalApp's name"]),
         (APP.format("machine_type = 'GPU H100'"), ["spec.machineType"]),
+        (APP.format("machine_type = 5"), ["A.machine_type: is int, and no text or list of texts"]),
+        (APP.format("request_timeout = float('inf')"), ["A.request_timeout: is float, and no num"]),
+        (APP.format("startup_timeout = float('nan')"), ["A.startup_timeout: is float, and no num"]),
+        (APP.format("secrets = 'TOKEN'"), ["A.secrets: is str, and no list of texts; write one"]),
+        (APP.format("app_files = [5]"), ["A.app_files: is list, and no list of texts"]),
+        (APP.format("app_files = ['a']\n    app_files_ignore = ['(']"),
+         ["A.app_files_ignore: is list, and no list of regular expressions"]),
+        (APP.format("local_python_modules = 5"), ["A.local_python_modules: is int"]),
+        (APP.format("image = 'python:3.11'"), ["A.image: is str, and no ContainerImage"]),
+        (APP.format("pass") + "x = '\0'\n", ["app.py: source code string cannot contain null"]),
+        (APP.format("def setup(self):\n        import broken"), ["broken.py:1: ", "correct it"]),
+        (APP.format("def setup(self):\n        import nothing"), ["nothing.py: source code"]),
         (APP.format("app_files = ['none.txt']"), ["app_files: there is no none.txt"]),
         (APP.format("local_python_modules = ['gone']"), ["there is no gone.py beside app.py"]),
         (APP.format("def __init__(self): ..."), ["should not override __init__"]),
@@ -169,6 +181,8 @@ APP = "import fal\nclass A(fal.App):\n    {}\n"
 )  # fmt: skip
 def test_bad_files_are_told_in_one_line(tmp_path, text, says):
     (tmp_path / "helper_with_error.py").write_text("x = {}\nx['gone']\n")
+    (tmp_path / "broken.py").write_text("def\n")
+    (tmp_path / "nothing.py").write_text("\0")
     with pytest.raises(InputError) as caught:
         rendered(written(tmp_path, text))
     message = str(caught.value)
@@ -176,6 +190,12 @@ def test_bad_files_are_told_in_one_line(tmp_path, text, says):
     assert "hunter2" not in message
     for part in says:
         assert part in message
+
+
+def test_a_file_that_begins_with_a_mark_of_the_byte_order_is_read_past_it(tmp_path):
+    path = tmp_path / "app.py"
+    path.write_bytes(b"\xef\xbb\xbf" + APP.format("pass").encode())
+    assert rendered(path).app["spec"]["source"] == {"inline": {"app.py": APP.format("pass")}}
 
 
 @pytest.mark.parametrize(
