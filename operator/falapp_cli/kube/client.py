@@ -70,7 +70,7 @@ class Kube:
         """Return the objects of a kind, in one namespace or in all."""
         where = Ref(api_version=api_version, kind=kind, name="", namespace=namespace)
         query = [("labelSelector", labels)] if labels else []
-        found = self._call("GET", path(where), query=query)
+        found = self._call("GET", path(where), query=query, holds="items")
         return tuple({"apiVersion": api_version, "kind": kind} | item for item in found["items"])
 
     def apply(self, desired: Object, *, force: bool = False) -> Object:
@@ -115,11 +115,12 @@ class Kube:
 
     def delete(self, where: Ref) -> None:
         """Delete an object and, in the background, what it owns."""
-        self._call("DELETE", path(where), body={"propagationPolicy": "Background"})
+        body = {"propagationPolicy": "Background"}
+        self._call("DELETE", path(where), body=body, holds="kind")
 
     def version(self) -> str:
         """Return the API server's version."""
-        return str(self._call("GET", "/version")["gitVersion"])
+        return str(self._call("GET", "/version", holds="gitVersion")["gitVersion"])
 
     def logs(
         self, namespace: str, pod: str, container: str, *, follow: bool = False, tail: int = -1
@@ -183,12 +184,25 @@ class Kube:
         query: Sequence[tuple[str, str]] = (),
         body: Object | None = None,
         content_type: str = "application/json",
+        holds: str = "metadata",
     ) -> Any:
+        """Return an answer, which holds a field if it is the API server's."""
         answer = self._send(method, where, query=query, body=body, content_type=content_type)
         content = answer.data
         if not 200 <= answer.status < 300:
             raise self._refusal(method, where, answer.status, content)
-        return json.loads(content)
+        try:
+            found = json.loads(content)
+        except ValueError:
+            found = None
+        # A login page of a proxy is 200, too.
+        if not isinstance(found, dict) or holds not in found:
+            host = self._connection.configuration.host
+            raise ClusterError(
+                f"{host} does not answer as an API server does; check server: of the kubeconfig, "
+                "and whether a proxy wants a login"
+            )
+        return found
 
     def _send(
         self,
