@@ -17,14 +17,18 @@ def main() -> None:
             raise
         sys.stderr.write("falapp: error: the command line needs its extra: install falapp[cli]\n")
         sys.exit(3)
-    _open_output()
+    _prepare()
     sys.exit(run(sys.argv[1:]))
 
 
-def _open_output() -> None:
-    """Have an output where the shell closed it: to write there fails as it does elsewhere."""
+def _prepare() -> None:
+    """Have an output that takes any text: files for Git are UTF-8, whatever the locale says."""
     if sys.stdout is None:
+        # The shell closed it: to write there shall fail as it does elsewhere.
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors)
 
 
 def complete() -> None:
@@ -35,6 +39,7 @@ def complete() -> None:
     """
     from falapp_cli.main import run
 
+    _prepare()
     given = sys.argv[1:]
     # Quotes would be taken for a part of the last word, which may be empty.
     os.environ |= _COMPLETION | {"_TYPER_COMPLETE_ARGS": " ".join(["falapp", *given])}

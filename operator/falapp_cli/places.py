@@ -42,12 +42,13 @@ def uv(
 
     known = dict(os.environ if variables is None else variables)
     secrets = [v for k, v in known.items() if any(f"${{{k}}}" in line for line in requirements)]
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write("".join(f"{line}\n" for line in requirements))
         file.flush()
         given = ["--requirement", file.name] if requirements else []
         command = [program.find_uv_bin(), "--color", "never", *arguments, *given]
-        done = subprocess.run(command, capture_output=True, text=True, env=known, check=False)
+        done = subprocess.run(command, capture_output=True, env=known, check=False)
     if done.returncode:
-        said = redact.Redactor(requirements, secrets)(" ".join(done.stderr.split()))
+        words = done.stderr.decode(errors="replace").split()
+        said = redact.Redactor(requirements, secrets)(" ".join(words))
         raise CliError(f"{what}: uv says: {said[-800:]}")

@@ -141,7 +141,7 @@ def _is_ready(port: int) -> bool:
 def _tell(log: Path, code: int) -> None:
     """Say what the app left as its last word, as the operator would put it into the status."""
     try:
-        said = json.loads(log.read_text())
+        said = json.loads(log.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
     if code != 0 and said.get("reason") != contract.STARTUP_INTERRUPTED:

@@ -50,7 +50,7 @@ def _keep(made: Rendered, file: Path) -> None:
     try:
         # Readable by its owner alone from the first byte on.
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as opened:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
             file.chmod(0o600)
             opened.write(output.to_yaml(made.secret))
     except OSError as error:

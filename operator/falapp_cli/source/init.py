@@ -24,11 +24,15 @@ def init(folder: str, name: str) -> None:
         if name:
             named(name)  # before anything is written
         place.mkdir(parents=True, exist_ok=True)
-        app.write_text((_STARTER / "app.py.txt").read_text())
+        _copy("app.py.txt", app)
         if not ignore.exists():
-            ignore.write_text((_STARTER / "gitignore.txt").read_text())
+            _copy("gitignore.txt", ignore)
         made = render(str(app), Wishes(name=name))
-        manifest.write_text(output.to_yaml(made.app))
+        manifest.write_text(output.to_yaml(made.app), encoding="utf-8")
     except OSError as error:
         raise InputError(f"init: {place} cannot be written to ({error.strerror})") from error
     report.note(f"{app} and {manifest} are written; next: falapp run {app} --local")
+
+
+def _copy(name: str, to: Path) -> None:
+    to.write_text((_STARTER / name).read_text(encoding="utf-8"), encoding="utf-8")

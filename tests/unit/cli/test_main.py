@@ -1,5 +1,6 @@
 """What every command has: help with examples, exit codes, completion; and `falapp init`."""
 
+import os
 import re
 import subprocess
 import sys
@@ -112,6 +113,25 @@ def test_an_output_that_cannot_be_written_is_1_and_one_sentence(output):
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
     assert line.startswith("falapp: error: the output cannot be written (")
+
+
+ASCII = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "POSIX"}
+
+
+@pytest.mark.parametrize(
+    "variables", [{"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "cp1252"}, ASCII], ids=str
+)
+def test_what_is_printed_is_utf_8_whatever_the_locale_says(variables, tmp_path):
+    app = tmp_path / "app.py"
+    app.write_text("import fal\n# 字 → Ł\nclass A(fal.App): ...\n", "utf-8")
+    command = [sys.executable, "-m", "falapp_cli", "render", str(app)]
+    options = {"env": os.environ | variables, "capture_output": True}
+    done = subprocess.run(command, check=True, **options)
+    assert "# 字 → Ł" in yaml.safe_load(done.stdout)["spec"]["source"]["inline"]["app.py"]
+    done = subprocess.run([*command, "--name", "字"], check=False, **options)
+    assert done.returncode == 3
+    assert b"cannot be a FalApp's name" in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 def test_init_writes_an_app_that_renders_and_touches_nothing(tmp_path, capsys):
