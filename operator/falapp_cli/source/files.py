@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from falapp_cli.errors import InputError
+from falapp_operator.api import source
 
-LIMIT = 1_000_000
-"""How many characters a ConfigMap takes, as the FalApp's own rule has it."""
 MOST = 64
 """How many files may stand inline."""
 _LARGEST = 262_144
@@ -36,11 +35,11 @@ def collect(path: Path, modules: Iterable[Path], values: dict[str, Any]) -> dict
         named.setdefault(_checked(inside), file)
     own = {path.name: path}
     texts = {name: _text(file) for name, file in (own | named).items()}
-    total = sum(map(len, texts.values()))
-    if total > LIMIT or len(texts) > MOST:
+    total = source.size(texts.values())
+    if total > source.INLINE_BYTES or len(texts) > MOST:
         raise InputError(
-            f"{path.name}: the app's {len(texts)} files hold {total:,} characters together, and a "
-            f"FalApp carries {LIMIT:,} in {MOST} files; {_WAY_OUT}"
+            f"{path.name}: the app's {len(texts)} files hold {total:,} bytes together, and a "
+            f"FalApp carries {source.INLINE_BYTES:,} in {MOST} files; {_WAY_OUT}"
         )
     return texts
 

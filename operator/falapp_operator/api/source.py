@@ -1,6 +1,7 @@
 """Where an app's files come from, as its users write it."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -9,8 +10,16 @@ from falapp_operator.api import model
 
 FileName = Annotated[str, Field(max_length=253)]
 
+INLINE_BYTES = 1_000_000
+"""How much text of a FalApp a ConfigMap takes. A rule would count it as characters."""
+
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+def size(texts: Iterable[str]) -> int:
+    """Return how many bytes texts are in UTF-8, as a ConfigMap counts them."""
+    return sum(len(text.encode()) for text in texts)
 
 
 class ConfigMapSource(model.Model):

@@ -6,6 +6,7 @@ that fails ends as Stalled, with field, value and way out.
 
 from collections.abc import Callable
 
+from falapp_operator.api import source
 from falapp_operator.api.conditions import Reason
 from falapp_operator.api.machinetype import MachineTypeSpec
 from falapp_operator.environment import manifest
@@ -121,6 +122,18 @@ def missing_config_map(seen: Snapshot, _settings: Settings) -> UserError | None:
     )
 
 
+def too_large_files(seen: Snapshot, _settings: Settings) -> UserError | None:
+    """The files have more bytes than a ConfigMap takes, though not more characters."""
+    size = source.size((seen.spec.source.inline or {}).values())
+    if size <= source.INLINE_BYTES:
+        return None
+    return UserError(
+        Reason.INVALID_SPEC,
+        f"spec.source.inline: the files together have {size:,} bytes in UTF-8, and a ConfigMap"
+        f" takes {source.INLINE_BYTES:,}; keep them in git and name it in source.git",
+    )
+
+
 def unknown_commit(seen: Snapshot, _settings: Settings) -> UserError | None:
     """Which commit the git source is at cannot be told."""
     return seen.commit if isinstance(seen.commit, UserError) else None
@@ -159,6 +172,7 @@ CHECKS: tuple[Check, ...] = (
     unusable_requirements,
     foreign_source,
     missing_config_map,
+    too_large_files,
     unknown_commit,
     missing_file,
     taken_name,

@@ -234,6 +234,14 @@ def test_files_that_are_too_large_name_the_ways_out(tmp_path):
         rendered(app)
 
 
+def test_files_are_counted_as_a_config_map_does(tmp_path):
+    for number in range(2):
+        (tmp_path / f"big{number}.txt").write_text("字" * 200_000, encoding="utf-8")
+    app = written(tmp_path, APP.format("app_files = [f'big{n}.txt' for n in range(2)]"))
+    with pytest.raises(InputError, match=r"hold 1,200,\d{3} bytes together, .*1,000,000 in 64"):
+        rendered(app)
+
+
 def test_a_borrowed_package_is_there_to_be_read(tmp_path, monkeypatch):
     from falapp_cli.source import borrow
 

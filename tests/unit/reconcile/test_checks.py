@@ -55,6 +55,12 @@ CONFIG_MAP = {"configMap": {"name": "files"}}
             " the app goes on by itself",
         ),
         (
+            seen(samples.app(source={"inline": dict.fromkeys(("app.py", "b"), "字" * 200000)})),
+            "InvalidSpec",
+            "spec.source.inline: the files together have 1,200,000 bytes in UTF-8, and a ConfigMap"
+            " takes 1,000,000; keep them in git and name it in source.git",
+        ),
+        (
             seen(samples.app(entrypoint="main.py::Hello")),
             "InvalidSpec",
             "spec.entrypoint: the source has no file 'main.py'; it has: app.py",
