@@ -15,7 +15,7 @@ from falapp_cli.kube import change
 from falapp_cli.kube.client import Kube
 from falapp_cli.kube.show import now
 from falapp_cli.live import deploy as deploying
-from falapp_cli.source import author
+from falapp_cli.source import author, credentials
 from falapp_cli.source.credentials import SECRET
 from falapp_operator.api import model
 from falapp_operator.api.objects import Object
@@ -38,7 +38,7 @@ def app(asked: Given, namespace: str) -> Object:
         InputError: It cannot be used.
     """
     if asked.is_manifest("deploy"):
-        found = given.manifest(asked)
+        found = given.manifest(asked, namespace)
         read(found)  # refused here rather than by the cluster, whose words are longer
     else:
         wishes = author.wishes(
@@ -96,6 +96,7 @@ def delete(name: str, context: str, namespace: str) -> None:
 
 def set_secret(items: Sequence[str], secret: str, context: str, namespace: str) -> None:
     """Set values of a Secret."""
+    credentials.named(secret, "--secret")
     values = dict(value(item) for item in items)
     kube = Kube.connect(context, namespace)
     made = change.secret(kube, secret or SECRET, values)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from falapp_cli.errors import InputError
 from falapp_cli.foresee import manifests
+from falapp_cli.source import render
 from falapp_operator.api.objects import Object
 
 
@@ -37,8 +38,12 @@ class Given:
         return bool(self.file) or self.reference.endswith((".yaml", ".yml", ".json"))
 
 
-def manifest(given: Given) -> Object:
+def manifest(given: Given, namespace: str) -> Object:
     """Return the FalApp in YAML, under the name that is asked for.
+
+    Args:
+        given: What the command was given.
+        namespace: The namespace that it was given; may be empty.
 
     Raises:
         InputError: It cannot be used, or an option is given that says how a .py file is read.
@@ -58,4 +63,8 @@ def manifest(given: Given) -> Object:
     found = manifests.read(file)
     if given.name:
         found["metadata"]["name"] = given.name
+    if namespace:
+        render.namespaced(namespace)
+    elif own := found["metadata"].get("namespace"):
+        render.namespaced(own, f"{file}: metadata.namespace")
     return found

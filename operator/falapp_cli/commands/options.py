@@ -48,7 +48,7 @@ Requirements = Annotated[
     ),
 ]
 File = Annotated[
-    str, typer.Option("--file", "-f", metavar="FILE", help="A YAML file with a FalApp.")
+    str, typer.Option("--file", "-f", metavar="FILE", help="A YAML file with a FalApp; - is stdin.")
 ]
 OperatorNamespace = Annotated[
     str,

@@ -65,7 +65,7 @@ def planned(asked: Asked) -> Foreseen:
 
 def _app(asked: Asked) -> tuple[Object, list[warnings.Warning]]:
     if asked.is_manifest("plan"):
-        return given.manifest(asked), []
+        return given.manifest(asked, asked.namespace), []
     wishes = author.wishes(
         name=asked.name,
         namespace=asked.namespace,

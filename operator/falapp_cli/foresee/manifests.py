@@ -1,5 +1,6 @@
 """FalApps out of files."""
 
+import sys
 from pathlib import Path
 
 import yaml
@@ -14,14 +15,14 @@ def read(file: str, text: str = "") -> Object:
     """Return the one FalApp of a YAML or JSON file.
 
     Args:
-        file: The file.
+        file: The file; the standard input where it is -.
         text: What it holds, where that was read already.
 
     Raises:
         InputError: It has none, or several.
     """
     try:
-        content = text or Path(file).read_text(encoding="utf-8")
+        content = text or _content(file)
         found = [d for d in yaml.safe_load_all(content) if isinstance(d, dict)]
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from error
@@ -46,6 +47,12 @@ def read(file: str, text: str = "") -> Object:
     if not isinstance(app.get("metadata"), dict) or not app["metadata"].get("name"):
         raise InputError(f"{file}: metadata.name is missing; give the FalApp a name")
     return app | {"metadata": _metadata(file, app["metadata"])}
+
+
+def _content(file: str) -> str:
+    if file == "-":
+        return sys.stdin.buffer.read().decode()
+    return Path(file).read_text(encoding="utf-8")
 
 
 def _metadata(file: str, given: Object) -> Object:

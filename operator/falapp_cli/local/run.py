@@ -1,5 +1,6 @@
 """An app on this machine, behind the same launcher and gate as in a pod."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from falapp_cli import report
-from falapp_cli.errors import CliError
+from falapp_cli.errors import CliError, InputError
 from falapp_cli.local import venv
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.runner import pod
-from falapp_runner import contract
+from falapp_runner import contract, port
 
 _POLL = 0.1
 
@@ -40,8 +41,10 @@ def run(spec: FalAppSpec, ports: Ports, *, install: bool) -> int:
         install: Whether it gets a venv of its own; otherwise it runs in this interpreter.
 
     Raises:
+        InputError: A port is taken.
         CliError: Its environment cannot be made.
     """
+    _refuse_taken(ports)
     python, boot = _interpreter(spec, install=install)
     with tempfile.TemporaryDirectory(prefix="falapp-") as folder:
         place = Path(folder)
@@ -57,6 +60,19 @@ def run(spec: FalAppSpec, ports: Ports, *, install: bool) -> int:
             code = process.wait()
         _tell(log, code)
     return code if code >= 0 else 128 - code
+
+
+def _refuse_taken(ports: Ports) -> None:
+    """Say here what the launcher could only end by."""
+    with contextlib.ExitStack() as held:
+        for option, number in (("--port", ports.app), ("--control-port", ports.control)):
+            try:
+                held.enter_context(port.bind(number))
+            except port.PortTakenError as error:
+                why = getattr(error.__cause__, "strerror", error)
+                raise InputError(
+                    f"{option}: {number} cannot be had on this machine ({why}); give another"
+                ) from error
 
 
 def _interpreter(spec: FalAppSpec, *, install: bool) -> tuple[str, Path]:

@@ -7,13 +7,19 @@ from typing import Any
 
 from falapp_cli import output, report
 from falapp_cli.errors import InputError
-from falapp_cli.source import borrow
+from falapp_cli.source import borrow, credentials
 from falapp_cli.source.credentials import SECRET
 from falapp_cli.source.render import Rendered, Wishes, render
 
 
 def wishes(*, name: str, namespace: str, secret: str, pull_secret: str) -> Wishes:
-    """Return what is not in the file; what is empty is as by default."""
+    """Return what is not in the file; what is empty is as by default.
+
+    Raises:
+        InputError: No Secret can be called so.
+    """
+    credentials.named(secret, "--secret")
+    credentials.named(pull_secret, "--pull-secret")
     return Wishes(name=name, namespace=namespace, secret=secret or SECRET, pull_secret=pull_secret)
 
 

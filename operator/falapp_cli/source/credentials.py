@@ -20,6 +20,22 @@ SECRET = "falapp-secrets"  # noqa: S105 - the name of one
 """The Secret that `falapp secret set` writes, and that names in apps lead to."""
 
 
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+
+
+def named(given: str, option: str) -> None:
+    """Refuse a name that no Secret can have; an empty one is as by default.
+
+    Raises:
+        InputError: It is one.
+    """
+    if given and not _NAME.fullmatch(given):
+        raise InputError(
+            f"{option}: {given!r} cannot be a Secret's name, which has small letters, digits, '-' "
+            "and '.'; give another"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Extracted:
     """Requirements that name their credentials, and these."""

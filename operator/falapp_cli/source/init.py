@@ -1,5 +1,6 @@
 """`falapp init`: a starter app, its FalApp, and a .gitignore."""
 
+import shlex
 from pathlib import Path
 
 from falapp_cli import output, report
@@ -31,7 +32,9 @@ def init(folder: str, name: str) -> None:
         manifest.write_text(output.to_yaml(made.app), encoding="utf-8")
     except OSError as error:
         raise InputError(f"init: {place} cannot be written to ({error.strerror})") from error
-    report.note(f"{app} and {manifest} are written; next: falapp run {app} --local")
+    report.note(
+        f"{app} and {manifest} are written; next: falapp run {shlex.quote(str(app))} --local"
+    )
 
 
 def _copy(name: str, to: Path) -> None:

@@ -99,13 +99,26 @@ def named(given: str) -> str:
     )
 
 
+def namespaced(given: str, field: str = "--namespace") -> str:
+    """Return a namespace.
+
+    Args:
+        given: Its name.
+        field: Where it stands, for the message.
+
+    Raises:
+        InputError: None can be called so.
+    """
+    if re.fullmatch(_LABEL, given):
+        return given
+    raise InputError(
+        f"{field}: {given!r} cannot be a namespace's name, which has small letters, digits and "
+        "'-', at most 63; give another"
+    )
+
+
 def _object(name: str, namespace: str, spec: dict[str, Any]) -> dict[str, Any]:
-    where = {"namespace": namespace} if namespace else {}
-    if namespace and not re.fullmatch(_LABEL, namespace):
-        raise InputError(
-            f"--namespace: {namespace!r} cannot be a namespace's name, which has small letters, "
-            "digits and '-', at most 63; give another"
-        )
+    where = {"namespace": namespaced(namespace)} if namespace else {}
     return {
         "apiVersion": meta.API_VERSION,
         "kind": "FalApp",

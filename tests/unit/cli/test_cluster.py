@@ -153,6 +153,11 @@ def test_secrets_that_cannot_be_set(server, capsys, given):
     assert "secret set:" in said(capsys, "secret", "set", given, code=3)
 
 
+def test_a_secret_is_named_as_one_can_be(server, capsys):
+    shown = said(capsys, "secret", "set", "A=b", "--secret", "A b", code=3)
+    assert "--secret: 'A b' cannot be a Secret's name" in shown
+
+
 def test_machines_and_environments(server, capsys):
     server.cluster.put(samples.machine_type("gpu-h100", **samples.GPU))
     table = said(capsys, "machines")

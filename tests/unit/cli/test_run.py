@@ -19,7 +19,7 @@ from falapp_cli.local import run as local
 from falapp_cli.local import venv
 from falapp_cli.main import run
 from falapp_operator.api.falapp import FalAppSpec
-from falapp_runner import contract
+from falapp_runner import contract, port
 from tests.unit import samples
 from tests.unit.runner.conftest import free_port
 
@@ -105,6 +105,19 @@ def test_what_setup_raises_is_told_and_ends_it(tmp_path):
         _, err = process.communicate(timeout=50)
     assert process.returncode == 1
     assert "SetupFailed: app.py::A: setup() raised AttributeError" in err
+
+
+@pytest.mark.parametrize("option", ["--port", "--control-port"])
+def test_a_port_that_is_taken_is_told_before_anything_starts(option, tmp_path, capsys):
+    app = tmp_path / "app.py"
+    app.write_text("import fal\nclass A(fal.App): ...\n")
+    ports = {"--port": str(free_port()), "--control-port": str(free_port())}
+    with port.bind(int(ports[option])) as held:
+        held.listen()
+        given = [word for pair in ports.items() for word in pair]
+        assert run(["run", str(app), "--local", "--no-install", *given]) == 3
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"{option}: {ports[option]} cannot be had on this machine (Address already in" in line
 
 
 def test_without_local_it_says_what_to_do(tmp_path, capsys):
