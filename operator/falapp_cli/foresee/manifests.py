@@ -1,5 +1,6 @@
 """FalApps out of files."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -46,7 +47,20 @@ def read(file: str, text: str = "") -> Object:
         )
     if not isinstance(app.get("metadata"), dict) or not app["metadata"].get("name"):
         raise InputError(f"{file}: metadata.name is missing; give the FalApp a name")
-    return app | {"metadata": _metadata(file, app["metadata"])}
+    return _plain(file, app | {"metadata": _metadata(file, app["metadata"])})
+
+
+def _plain(file: str, app: Object) -> Object:
+    """Return what of YAML is JSON, too: dates as text, and neither loops nor keys of other types.
+
+    Raises:
+        InputError: There is something else.
+    """
+    try:
+        plain: Object = json.loads(json.dumps(app, default=str))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{file}: cannot be said in JSON ({error}); write it without") from error
+    return plain
 
 
 def _content(file: str) -> str:

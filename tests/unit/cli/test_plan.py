@@ -219,6 +219,8 @@ def test_for_people_and_by_name(tmp_path, capsys):
         ("kind: FalApp\nmetadata: {name: a}\n---\nkind: FalApp", r"2 FalApps \(FalApp a, FalApp\)"),
         ("kind: FalApp\napiVersion: falapp.dev/v9", "apiVersion is 'falapp.dev/v9'"),
         ("kind: FalApp\napiVersion: falapp.dev/v1alpha1", "metadata.name is missing"),
+        (NAMED.format("a") + "\nspec: &a {b: *a}", "cannot be said in JSON"),
+        (NAMED.format("a") + "\nspec: {2026-01-01: 1}", "cannot be said in JSON"),
         (NAMED.format("3"), "metadata.name is not text; put it in quotes"),
         (NAMED.format("[a]"), "metadata.name is not text"),
         (NAMED.format("a, namespace: 5"), "metadata.namespace is not text"),
