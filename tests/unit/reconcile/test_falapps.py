@@ -225,7 +225,7 @@ async def test_an_app_that_waits_for_a_config_map_looks_again_soon(world):
     [
         ({"replicas": -1}, "spec.replicas"),
         ({"entrypoint": "../app.py"}, "spec.entrypoint"),
-        ({"requirements": [""]}, "spec.requirements.0"),
+        ({"requirements": [""]}, "spec.requirements[0]"),
         ({"unknown": "s3cr3t"}, "spec.unknown"),
     ],
 )
