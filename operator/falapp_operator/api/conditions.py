@@ -66,6 +66,11 @@ def of(obj: Object) -> tuple[Condition, ...]:
     return tuple(c for c in known if c is not None)
 
 
+def find(among: Iterable[Condition], type_: ConditionType) -> Condition | None:
+    """Return the condition of a type, if it is there."""
+    return next((c for c in among if c.type == type_), None)
+
+
 def _read(raw: Object) -> Condition | None:
     try:
         return Condition.model_validate(raw)

@@ -81,13 +81,11 @@ def _settled(app: Object) -> str:
     over many apps.
     """
     status, generation = app.get("status", {}), app["metadata"]["generation"]
-    was_ready = any(
-        c.type == ConditionType.READY
-        and (c.status, c.reason) == ("True", Reason.RUNNERS_READY)
-        and c.observed_generation == generation
-        for c in conditions.of(app)
-    )
-    return str((status.get("environment") or {}).get("name", "")) if was_ready else ""
+    ready = conditions.find(conditions.of(app), ConditionType.READY)
+    if ready is None or ready.observed_generation != generation:
+        return ""
+    whole = (ready.status, ready.reason) == ("True", Reason.RUNNERS_READY)
+    return str((status.get("environment") or {}).get("name", "")) if whole else ""
 
 
 async def _environments(cluster: Client, namespace: str, only: str = "") -> tuple[Object, ...]:

@@ -40,5 +40,5 @@ def _told(seen: Snapshot, plan: Plan) -> str:
     """
     if seen.live_revision != plan.revision:
         return ""
-    told = (c for c in conditions.of(seen.app) if c.type == ConditionType.SETUP_COMPLETE)
-    return next((c.message for c in told if c.status == "True"), "")
+    told = conditions.find(conditions.of(seen.app), ConditionType.SETUP_COMPLETE)
+    return told.message if told and told.status == "True" else ""

@@ -13,9 +13,8 @@ from falapp_operator.api.falapp import EnvironmentStatus, FalAppStatus
 from falapp_operator.api.objects import Object
 from falapp_operator.api.source import SourceStatus
 from falapp_operator.api.withdrawn import Withdrawn, withdrawn_of
-from falapp_operator.environment import manifest
 from falapp_operator.errors import UserError
-from falapp_operator.reconcile import setups, verdict, withdrawals
+from falapp_operator.reconcile import notices, setups, verdict, withdrawals
 from falapp_operator.reconcile.plan import Plan
 from falapp_operator.reconcile.snapshot import Snapshot
 from falapp_operator.runner import network, outcome, pod
@@ -23,7 +22,6 @@ from falapp_operator.runner.ended import Trouble
 from falapp_operator.runner.outcome import Runners
 
 _Part = TypeVar("_Part", bound=model.Model)
-_SHOWN = 3
 """How many requirements with credentials are named."""
 
 
@@ -42,9 +40,7 @@ def status(seen: Snapshot, plan: Plan) -> FalAppStatus:
             _environment_ready(plan, environment),
             setups.complete(seen, plan),
             _stalled(plan, environment, failure, ready.message),
-            *_exposed(seen),
-            *_stale(seen),
-            *_withdrawal(seen, plan),
+            *notices.of(seen, plan),
         ),
         source=_source(seen),
         environment=named,
@@ -218,46 +214,6 @@ def _stalled(
     return conditions.condition(ConditionType.STALLED, False, Reason.PROGRESSING, "")
 
 
-def _exposed(seen: Snapshot) -> tuple[Condition, ...]:
-    """Warn of credentials that everybody who can read the FalApp sees."""
-    try:
-        found = manifest.exposed_by(seen.spec)
-    except UserError:
-        found = ()  # it is not used, and the error says what is wrong with it
-    if not found:
-        return ()
-    namespace = seen.app["metadata"]["namespace"]
-    shown = ", ".join(f"`{item}`" for item in found[:_SHOWN])
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    message = (
-        f"spec.requirements: {shown}{more} can be read with its credentials by everybody who may"
-        f" read this FalApp; put them into a Secret (kubectl create secret generic NAME -n"
-        f" {namespace} --from-literal=KEY=…), name it in spec.requirementSecrets, and write"
-        " ${NAME} in their place"
-    )
-    return (
-        conditions.condition(
-            ConditionType.CREDENTIALS_EXPOSED, True, Reason.LITERAL_CREDENTIALS, message
-        ),
-    )
-
-
-def _stale(seen: Snapshot) -> tuple[Condition, ...]:
-    """Tell that the runners' commit may not be what the branch or tag is now."""
-    if seen.stale is None:
-        return ()
-    message = f"{seen.stale.message}; until then the commit stays {seen.commit}"
-    return (conditions.condition(ConditionType.SOURCE_STALE, True, seen.stale.reason, message),)
-
-
-def _withdrawal(seen: Snapshot, plan: Plan) -> tuple[Condition, ...]:
-    """Tell that another revision runs than the one that is asked for."""
-    if plan.withdrawal is None:
-        return ()
-    message = withdrawals.message(seen.app, plan.withdrawal)
-    return (conditions.condition(ConditionType.WITHDRAWN, True, Reason.ROLLED_BACK, message),)
-
-
 def _withdrawn(seen: Snapshot, plan: Plan) -> Withdrawn | None:
     """Return the revision that is withdrawn; while nobody knows what is asked for, it stays so."""
     found = plan.withdrawal
@@ -280,8 +236,8 @@ def _latest_ready(seen: Snapshot, plan: Plan) -> str:
 
 
 def _was_ready(app: Object) -> bool:
-    found = ((c.type, c.status, c.reason) for c in conditions.of(app))
-    return (ConditionType.READY, "True", Reason.RUNNERS_READY) in found
+    ready = conditions.find(conditions.of(app), ConditionType.READY)
+    return ready is not None and (ready.status, ready.reason) == ("True", Reason.RUNNERS_READY)
 
 
 def _retried(seen: Snapshot, plan: Plan) -> str:
@@ -291,7 +247,7 @@ def _retried(seen: Snapshot, plan: Plan) -> str:
 
 
 def _condition(environment: EnvironmentBuildStatus) -> Condition | None:
-    return next((c for c in environment.conditions if c.type == ConditionType.READY), None)
+    return conditions.find(environment.conditions, ConditionType.READY)
 
 
 def _message(environment: EnvironmentBuildStatus, otherwise: str) -> str:

@@ -95,7 +95,7 @@ def waiting(
     was: EnvironmentBuildStatus, name: str, base: EnvironmentBuildStatus
 ) -> EnvironmentBuildStatus:
     """Return the status while the Environment ``name`` makes the image underneath, or fails to."""
-    ready = next((c for c in base.conditions if c.type == ConditionType.READY), None)
+    ready = conditions.find(base.conditions, ConditionType.READY)
     message = ready.message if ready else "starting"
     if ready and base.failure:
         made = unready(was, ready.reason, message, stalled=is_stalled(base), failure=base.failure)
