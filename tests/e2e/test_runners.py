@@ -24,7 +24,7 @@ import json, statistics, sys, time, urllib.request
 def state():
     return json.load(urllib.request.urlopen(f"http://{sys.argv[1]}:8081/state"))["state"]
 taken, before = [], state()
-for _ in range(50):
+for _ in range(30):
     began = time.perf_counter()
     urllib.request.urlopen(f"http://{sys.argv[1]}:8081/live").read()
     taken.append(time.perf_counter() - began)
@@ -92,14 +92,12 @@ def test_the_gate_answers_while_the_app_computes(
     assert (in_setup[0], in_setup[-1]) == ("Setup", "Setup")
     url = apps.ready(shared_namespace, "spins")["status"]["url"]
     run(caller, CALL, url)
-    poll(
+    in_work = poll(
         lambda: json.loads(run(caller, MEASURE, address)),
-        lambda found: found[0] == "Busy",
+        lambda found: (found[0], found[-1]) == ("Busy", "Busy"),
         what="an endpoint computes",
         seconds=5,
     )
-    in_work = json.loads(run(caller, MEASURE, address))
-    assert (in_work[0], in_work[-1]) == ("Busy", "Busy")
     record_property("gate seconds", {"setup": in_setup[1:3], "endpoint": in_work[1:3]})
     print(f"the gate's median and maximum: {in_setup[1:3]} in setup(), {in_work[1:3]} in work")
     assert max(in_setup[1], in_work[1]) < 10 * GOAL
