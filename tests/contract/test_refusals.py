@@ -74,7 +74,7 @@ def test_what_the_operator_would_refuse_is_refused(template, arguments, says):
     ],
 )
 def test_what_the_operator_takes_is_not(render, tmp_path, arguments):
-    load(render("minimal", *arguments), tmp_path)
+    assert load(render("minimal", *arguments), tmp_path)
 
 
 def paths(value, path=()):

@@ -71,6 +71,13 @@ def find(among: Iterable[Condition], type_: ConditionType) -> Condition | None:
     return next((c for c in among if c.type == type_), None)
 
 
+def served(app: Object) -> Condition | None:
+    """Return Ready of a FalApp, if all of its runners served when its status was written."""
+    ready = find(of(app), ConditionType.READY)
+    whole = ready is not None and (ready.status, ready.reason) == ("True", Reason.RUNNERS_READY)
+    return ready if whole else None
+
+
 def _read(raw: Object) -> Condition | None:
     try:
         return Condition.model_validate(raw)

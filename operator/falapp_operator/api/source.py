@@ -99,10 +99,10 @@ class Source(model.Model):
                 ),
                 model.cel(
                     "!has(self.inline) || "
-                    "self.inline.map(f, size(self.inline[f])).sum() <= 1000000",
-                    "inline: the files together hold at most 1,000,000 characters, "
+                    f"self.inline.map(f, size(self.inline[f])).sum() <= {INLINE_BYTES}",
+                    f"inline: the files together hold at most {INLINE_BYTES:,} characters, "
                     "which is what a ConfigMap takes",
-                    lambda it: sum(map(len, it.get("inline", {}).values())) <= 1_000_000,
+                    lambda it: sum(map(len, it.get("inline", {}).values())) <= INLINE_BYTES,
                 ),
             ]
         }

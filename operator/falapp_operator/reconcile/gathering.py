@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from falapp_operator.api import conditions, meta
-from falapp_operator.api.conditions import ConditionType, Reason
 from falapp_operator.api.environment import EnvironmentSpec
 from falapp_operator.api.falapp import FalAppSpec
 from falapp_operator.api.machinetype import MachineTypeSpec
@@ -26,10 +25,9 @@ async def gather(
     cluster: Client, settings: Settings, app: Object, spec: FalAppSpec, answer: Answer
 ) -> Snapshot:
     """Ask the API server for everything around ``app``, whose git source is at ``answer``."""
-    metadata = app["metadata"]
-    namespace, name = metadata["namespace"], metadata["name"]
-    labels = meta.app_selector(name)
+    namespace, name, uid = (app["metadata"][k] for k in ("namespace", "name", "uid"))
     python = spec.python_version or settings.default_python
+    settled = _settled(app)
     async with _together() as group:
         start = group.create_task
         types = start(machines.accepted(cluster, spec))
@@ -38,12 +36,15 @@ async def gather(
         service = start(cluster.get(_child("v1", "Service", app)))
         disruption = start(cluster.get(_child("policy/v1", "PodDisruptionBudget", app)))
         pods = start(pods_of(cluster, app))
-        sources = start(cluster.list("v1", "ConfigMap", namespace, labels=labels))
-        environments = start(_environments(cluster, namespace, _settled(app)))
+        sources = start(cluster.list("v1", "ConfigMap", namespace, labels=meta.app_selector(name)))
+        environments = start(_environments(cluster, namespace, settled))
     (machine, *fallbacks), names = types.result()
     wanted = _wanted(spec, python, settings, machine)
     environment = key.name(wanted, namespace) if isinstance(wanted, EnvironmentSpec) else ""
-    current, former = await _mine(cluster, app, environment, environments.result())
+    there = environments.result()
+    if settled not in ("", environment):
+        there = await _environments(cluster, namespace)
+    current, former = _mine(there, environment, uid)
     return Snapshot(
         app=app | {"apiVersion": meta.API_VERSION, "kind": FALAPP},
         spec=spec,
@@ -80,12 +81,10 @@ def _settled(app: Object) -> str:
     not all Environments of its namespace are to be read, which is most of the work of a restart
     over many apps.
     """
-    status, generation = app.get("status", {}), app["metadata"]["generation"]
-    ready = conditions.find(conditions.of(app), ConditionType.READY)
-    if ready is None or ready.observed_generation != generation:
+    ready = conditions.served(app)
+    if ready is None or ready.observed_generation != app["metadata"]["generation"]:
         return ""
-    whole = (ready.status, ready.reason) == ("True", Reason.RUNNERS_READY)
-    return str((status.get("environment") or {}).get("name", "")) if whole else ""
+    return str((app["status"].get("environment") or {}).get("name", ""))
 
 
 async def _environments(cluster: Client, namespace: str, only: str = "") -> tuple[Object, ...]:
@@ -96,23 +95,13 @@ async def _environments(cluster: Client, namespace: str, only: str = "") -> tupl
     return (found,) if found else ()
 
 
-async def _mine(
-    cluster: Client, app: Object, name: str, found: tuple[Object, ...]
+def _mine(
+    found: tuple[Object, ...], name: str, owner: str
 ) -> tuple[Object | None, tuple[Object, ...]]:
-    """Return the Environment called ``name``, which an app asks for, and others that it owns.
-
-    Args:
-        cluster: The API server.
-        app: The app.
-        name: The Environment that it asks for.
-        found: All Environments there, or the one that was taken for it.
-    """
-    metadata = app["metadata"]
-    if _settled(app) not in ("", name):
-        found = await _environments(cluster, metadata["namespace"])
+    """Return the Environment called ``name``, and the others that are the owner's."""
     by_name = {e["metadata"]["name"]: e for e in found}
     current = by_name.pop(name, None)
-    return current, tuple(e for e in by_name.values() if metadata["uid"] in owner_uids(e))
+    return current, tuple(e for e in by_name.values() if owner in owner_uids(e))
 
 
 async def with_history(cluster: Client, seen: Snapshot) -> Snapshot:

@@ -230,14 +230,9 @@ def _latest_ready(seen: Snapshot, plan: Plan) -> str:
     is changed. What became whole without a runner has served nobody.
     """
     before, wanted = seen.latest_ready, plan.revision
-    if not before and _was_ready(seen.app):
+    if not before and conditions.served(seen.app):
         return "" if seen.live_revision == wanted else seen.live_revision
     return wanted if plan.rolled_out and seen.spec.runners else before
-
-
-def _was_ready(app: Object) -> bool:
-    ready = conditions.find(conditions.of(app), ConditionType.READY)
-    return ready is not None and (ready.status, ready.reason) == ("True", Reason.RUNNERS_READY)
 
 
 def _retried(seen: Snapshot, plan: Plan) -> str:

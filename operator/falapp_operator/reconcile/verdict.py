@@ -23,9 +23,8 @@ def is_stalled(status: EnvironmentBuildStatus) -> bool:
 
 def is_queued(status: EnvironmentBuildStatus) -> bool:
     """Return whether the Environment waits for other builds to end."""
-    return any(
-        c.type == ConditionType.READY and c.reason == Reason.BUILD_QUEUED for c in status.conditions
-    )
+    ready = conditions.find(status.conditions, ConditionType.READY)
+    return ready is not None and ready.reason == Reason.BUILD_QUEUED
 
 
 def lacks_secret(status: EnvironmentBuildStatus) -> bool:
@@ -46,7 +45,8 @@ def since(status: EnvironmentBuildStatus, type_: ConditionType) -> str:
 
 
 def _true(status: EnvironmentBuildStatus, type_: ConditionType) -> Condition | None:
-    return next((c for c in status.conditions if c.type == type_ and c.status == "True"), None)
+    found = conditions.find(status.conditions, type_)
+    return found if found and found.status == "True" else None
 
 
 def found(was: EnvironmentBuildStatus, image: Image) -> EnvironmentBuildStatus:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from falapp_operator.api import quantity
 from falapp_operator.api.objects import Object
-from falapp_operator.runner import nodes, pod
+from falapp_operator.runner import life, nodes, pod
 from falapp_operator.runner.nodes import Node
 
 _SHOWN = 12
@@ -145,8 +145,7 @@ def _said(resource: str, amount: Decimal) -> str:
 
 def _occupied(waiting: Object) -> str:
     """Return what the scheduler says of nodes that are of the kind, open, and large enough."""
-    conditions = waiting.get("status", {}).get("conditions", ())
-    text = next((c.get("message", "") for c in conditions if c["type"] == "PodScheduled"), "")
+    text = life.condition(waiting, "PodScheduled").get("message", "")
     _, _, listed = text.partition("nodes are available: ")
     first = listed.partition(". ")[0].rstrip(".")
     items = [_IN_THE_WAY.fullmatch(i) for i in first.split(", ")]
